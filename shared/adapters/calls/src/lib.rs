@@ -1,0 +1,1 @@
+//! Calls any AWS service, driven by a catalogue made from the service models.

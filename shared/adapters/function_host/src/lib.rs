@@ -1,0 +1,1 @@
+//! Runs Lambda functions as local processes behind an embedded Lambda Runtime API.

@@ -1,0 +1,1 @@
+//! The Step Functions API, whatever carries it.

@@ -1,0 +1,1 @@
+//! The driver: load, apply, append, dispatch.
