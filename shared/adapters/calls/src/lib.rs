@@ -1,1 +1,18 @@
 //! Calls any AWS service, driven by a catalogue made from the service models.
+//!
+//! [`Caller::call`] takes a service, an operation and its members as JSON, and gives the answer's members as JSON. There
+//! is no code for single services: what a request looks like comes from the catalogue (`catalogue/generate.py` makes
+//! it), the wire formats from AWS's own protocol crates, credentials and profiles from `aws-config`.
+
+mod caller;
+mod catalogue;
+mod credentials;
+mod endpoint;
+mod environment;
+mod settings;
+mod sign;
+mod transport;
+mod wire;
+
+pub use caller::{Answer, CallError, Caller};
+pub use settings::{AccessKey, Settings};

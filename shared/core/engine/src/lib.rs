@@ -1,1 +1,56 @@
-//! The deterministic state machine: apply() turns an execution and a message into history and effects.
+//! The deterministic state machine: [`apply`] turns an execution and a message into history and effects.
+//!
+//! ```text
+//!   Program ┐
+//! Execution ┼─► apply ─► Outcome { events, payloads, effects } ─► Execution::seal ─► Entry (one write)
+//!   Message ┘
+//! ```
+//!
+//! Nothing here reads a clock, draws randomness, waits or does I/O. A message that the execution does not wait for
+//! changes nothing.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unreachable
+    )
+)]
+
+mod apply;
+mod context;
+mod data;
+mod effect;
+mod entry;
+mod execution;
+mod failure;
+mod fault;
+mod flow;
+mod history;
+pub mod limits;
+mod message;
+mod outcome;
+mod retry;
+mod states;
+mod thread;
+mod token;
+mod turn;
+
+pub use apply::apply;
+pub use asl::{Program, Timestamp};
+pub use data::{Data, Payload, PayloadId};
+pub use effect::{Call, Effect};
+pub use entry::{Entry, Image, RestoreError};
+pub use execution::{
+    Closing, Counters, Execution, ExecutionKey, ExecutionType, Identity, Parent, SCHEMA_VERSION, Status,
+};
+pub use fault::errors;
+pub use history::{Details, Event, StateType, Target, TaskType, Why};
+pub use limits::Limits;
+pub use message::{CallId, Message};
+pub use outcome::Outcome;
+pub use thread::{Calling, Fork, Phase, Stage, Thread, ThreadId, Variables};
+pub use token::TaskToken;

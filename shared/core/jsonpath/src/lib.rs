@@ -1,1 +1,47 @@
 //! JSONPath as Step Functions runs it: paths, reference paths and the States.* intrinsic functions.
+//!
+//! Everything is compiled once with `parse` and evaluated many times against a [`Scope`]. Nothing here reads a clock or
+//! draws randomness: `States.UUID` and `States.MathRandom` ask the scope. Evaluation is bounded: nesting by the parsers,
+//! work by a budget of visited nodes, regular expressions by an engine of linear time.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unreachable
+    )
+)]
+
+mod cursor;
+#[cfg(test)]
+mod fixture;
+mod intrinsics;
+mod path;
+mod reference;
+
+pub use cursor::ParseError;
+pub use intrinsics::{Intrinsic, IntrinsicError};
+pub use path::{Path, PathError, Root};
+pub use reference::{ReferenceError, ReferencePath};
+
+use serde_json::Value;
+
+/// What a path or an intrinsic function may read.
+pub trait Scope {
+    /// The document that `$` stands for.
+    fn input(&self) -> &Value;
+    /// The context object that `$$` stands for; an implementor may build it at the first call.
+    fn context(&self) -> &Value;
+    /// The value of the variable `$name`, or nothing when it was never assigned.
+    fn variable(&self, name: &str) -> Option<&Value>;
+    /// The next number of the caller's deterministic sequence, random in all its 64 bits.
+    fn random(&self) -> u64;
+}
+
+/// Tells whether a template's text calls an intrinsic function rather than naming a path.
+pub fn is_intrinsic(text: &str) -> bool {
+    text.trim_start().starts_with("States.")
+}

@@ -1,0 +1,259 @@
+//! The caller: from a service, an operation and JSON members to JSON members.
+
+use crate::catalogue::{self, Service};
+use crate::credentials::{self, Source};
+use crate::endpoint::Target;
+use crate::environment::Environment;
+use crate::settings::Settings;
+use crate::sign::sign;
+use crate::transport::{Lost, Transport};
+use crate::wire;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use serde_json::{Map, Value};
+use std::time::{Duration, SystemTime};
+
+/// Calls AWS services with the usual AWS settings.
+#[derive(Debug)]
+pub struct Caller {
+    settings: Settings,
+    environment: Environment,
+    credentials: Source,
+    transport: Transport,
+}
+
+/// What a service answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The answer's members, beginning with a capital letter; bytes are text, or base64 when they are no text.
+    pub members: Value,
+    /// The HTTP status.
+    pub status: u16,
+    /// The HTTP headers.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The service answered that it will not.
+    #[error("{code}: {message} (status {status}, request {request_id})")]
+    Service {
+        /// The error's name in the service's model, or else the code as it came.
+        code: String,
+        /// The service's message, or nothing.
+        message: String,
+        /// The HTTP status.
+        status: u16,
+        /// The request's id, or nothing.
+        request_id: String,
+        /// Whether the service's model knows the code.
+        modelled: bool,
+    },
+    /// The call cannot be made as it is: it was not sent, and trying again changes nothing.
+    #[error("{0}")]
+    Refused(String),
+    /// The call was certainly not sent.
+    #[error("{0}")]
+    NotSent(String),
+    /// The call may have been sent: no answer came, or one that cannot be read.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+impl Caller {
+    /// Reads the environment and the profile files; looks for no credentials and uses no network.
+    pub async fn from_env(settings: Settings) -> Caller {
+        let environment = Environment::read(&settings).await;
+        let credentials = Source::new(&settings, &environment);
+        Caller {
+            settings,
+            environment,
+            credentials,
+            transport: Transport::default(),
+        }
+    }
+
+    /// Whether a call of this service has anywhere to go: an endpoint that somebody set, or credentials for AWS.
+    pub fn reaches(&self, service: &str) -> bool {
+        self.credentials.is_configured() || self.endpoint(service).is_some()
+    }
+
+    /// The Region that is configured.
+    pub fn region(&self) -> Option<&str> {
+        self.settings
+            .region
+            .as_deref()
+            .or_else(|| self.environment.region())
+    }
+
+    /// Calls an operation, such as `SendMessage` of `sqs`, and waits for its answer.
+    ///
+    /// Services have the names that the SDKs or their models give them, such as `eventbridge` or `events`. Only a
+    /// request that found no connection is tried again.
+    pub async fn call(&self, service: &str, operation: &str, members: &Value) -> Result<Answer, CallError> {
+        let model = catalogue::service(service).ok_or_else(|| {
+            let known = catalogue::service_names().join("`, `");
+            CallError::Refused(format!(
+                "the service `{service}` is not in the catalogue, only `{known}`"
+            ))
+        })?;
+        let (name, shape) = find_operation(model, operation)
+            .ok_or_else(|| CallError::Refused(format!("`{service}` has no operation `{operation}`")))?;
+        let empty = Map::new();
+        let members = match members {
+            Value::Object(members) => members,
+            Value::Null => &empty,
+            other => {
+                return Err(CallError::Refused(format!(
+                    "the members of `{service}:{operation}` must be an object, got {other}"
+                )));
+            }
+        };
+        if let Some(prefix) = &shape.host_prefix {
+            return Err(CallError::Refused(format!(
+                "`{service}:{operation}` has its own host `{prefix}`, which is not implemented yet"
+            )));
+        }
+        let mut request = wire::request(model, name, shape, members).map_err(CallError::Refused)?;
+        let target = self.target(service, model).map_err(CallError::Refused)?;
+        place(&mut request, &target)?;
+        if !shape.unsigned {
+            let credentials = if self.credentials.is_configured() {
+                self.credentials.get().await.map_err(CallError::NotSent)?
+            } else {
+                credentials::placeholder()
+            };
+            sign(&mut request, &target, credentials, SystemTime::now()).map_err(CallError::Refused)?;
+        }
+        let timeout = self
+            .settings
+            .answer_timeout
+            .unwrap_or_else(|| answer_timeout(model, name));
+        let response = self
+            .transport
+            .send(request, timeout)
+            .await
+            .map_err(|lost| match lost {
+                Lost::NotSent(why) => {
+                    CallError::NotSent(format!("`{service}` at {} is not there: {why}", target.url))
+                }
+                Lost::Unknown(why) => {
+                    CallError::Unknown(format!("`{service}` at {} gave no answer: {why}", target.url))
+                }
+            })?;
+        let headers = headers(&response);
+        if !response.status().is_success() {
+            return Err(service_error(model, name, &response, &headers));
+        }
+        // The service has done it, so an unreadable answer leaves the outcome unknown.
+        let members = wire::answer(model, name, shape, &response).map_err(|why| {
+            CallError::Unknown(format!(
+                "the answer of `{service}:{operation}` is unreadable: {why}"
+            ))
+        })?;
+        Ok(Answer {
+            members,
+            status: response.status().as_u16(),
+            headers,
+        })
+    }
+
+    fn endpoint(&self, service: &str) -> Option<&str> {
+        let id = catalogue::service_id(service).unwrap_or(service);
+        let single = self.settings.endpoints.get(service).or_else(|| {
+            catalogue::names(service)
+                .iter()
+                .find_map(|name| self.settings.endpoints.get(name))
+        });
+        single
+            .or(self.settings.endpoint_url.as_ref())
+            .map(String::as_str)
+            .or_else(|| self.environment.endpoint(id))
+    }
+
+    fn target(&self, name: &str, service: &Service) -> Result<Target, String> {
+        if let Some(url) = self.endpoint(name) {
+            return Ok(Target::set(service, url, self.region()));
+        }
+        let id = &service.model.id;
+        if !self.credentials.is_configured() {
+            let variable = id.to_uppercase().replace(' ', "_");
+            let broken = self
+                .environment
+                .broken
+                .as_ref()
+                .map(|why| format!(" ({why})"))
+                .unwrap_or_default();
+            return Err(format!(
+                "`{name}` cannot be called: there are neither AWS credentials nor an endpoint; set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, or `AWS_ENDPOINT_URL_{variable}`{broken}"
+            ));
+        }
+        let region = self.region().ok_or_else(|| {
+            format!("`{name}` cannot be called: no Region is set; set `AWS_REGION` or the profile's `region`")
+        })?;
+        Target::of_aws(service, region)
+    }
+}
+
+fn find_operation(service: &Service, name: &str) -> Option<(&'static str, &'static catalogue::Operation)> {
+    let operations = &service.model.operations;
+    let found = operations.get_key_value(name).or_else(|| {
+        // The SDKs write `DescribeDBInstances` as `describeDbInstances` in some places.
+        operations
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+    });
+    found.map(|(name, operation)| (name.as_str(), operation))
+}
+
+/// Puts the endpoint before the path that the protocol wrote.
+fn place(request: &mut HttpRequest, target: &Target) -> Result<(), CallError> {
+    let uri = format!("{}{}", target.url, request.uri());
+    request
+        .set_uri(uri.as_str())
+        .map_err(|error| CallError::Refused(format!("the endpoint `{}` is not a URL: {error}", target.url)))
+}
+
+/// The operations that hold their answer back longer than others, with what AWS allows them.
+fn answer_timeout(service: &Service, operation: &str) -> Duration {
+    let seconds = match (service.model.id.as_str(), operation) {
+        ("Lambda", "Invoke" | "InvokeAsync") => 15 * 60 + 30,
+        ("SFN", "StartSyncExecution") => 5 * 60 + 30,
+        _ => 70,
+    };
+    Duration::from_secs(seconds)
+}
+
+fn headers(response: &HttpResponse) -> Vec<(String, String)> {
+    response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn service_error(
+    service: &'static Service,
+    operation: &str,
+    response: &HttpResponse,
+    headers: &[(String, String)],
+) -> CallError {
+    let sent = wire::error(service, operation, response);
+    let status = response.status().as_u16();
+    let header = |name: &str| {
+        headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v)
+    };
+    let request_id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
+    let code = sent.code.unwrap_or_else(|| format!("Status{status}"));
+    let name = service.model.errors.get(&code);
+    CallError::Service {
+        modelled: name.is_some(),
+        code: name.cloned().unwrap_or(code),
+        message: sent.message.unwrap_or_default(),
+        status,
+        request_id: request_id.cloned().unwrap_or_default(),
+    }
+}

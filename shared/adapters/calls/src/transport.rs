@@ -1,0 +1,107 @@
+//! Sends HTTP requests, and says whether a failed one can have reached the service.
+
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings, SharedHttpClient};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use http_body_util::{BodyExt as _, Limited};
+use std::error::Error;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// Keeps connections open between calls.
+#[derive(Debug, Default)]
+pub(crate) struct Transport {
+    connector: OnceLock<Connector>,
+}
+
+/// A request that got no answer.
+#[derive(Debug)]
+pub(crate) enum Lost {
+    /// No connection was made.
+    NotSent(String),
+    /// The service may have the request.
+    Unknown(String),
+}
+
+impl Transport {
+    /// Sends a request and waits for the whole answer.
+    pub(crate) async fn send(&self, request: HttpRequest, timeout: Duration) -> Result<HttpResponse, Lost> {
+        match tokio::time::timeout(timeout, self.exchange(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Lost::Unknown(format!(
+                "no answer within {} seconds",
+                timeout.as_secs_f64()
+            ))),
+        }
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Lost> {
+        let mut attempt = 0;
+        let response = loop {
+            let copy = request.try_clone();
+            let request = copy.ok_or_else(|| Lost::NotSent("the request cannot be repeated".to_owned()))?;
+            match self.connector().call(request).await {
+                Ok(response) => break response,
+                Err(error) if never_connected(&error) => {
+                    let Some(pause) = CONNECT_PAUSES.get(attempt) else {
+                        return Err(Lost::NotSent(DisplayErrorContext(&error).to_string()));
+                    };
+                    tokio::time::sleep(*pause).await;
+                    attempt += 1;
+                }
+                Err(error) => return Err(Lost::Unknown(DisplayErrorContext(&error).to_string())),
+            }
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
+            .collect()
+            .await
+            .map_err(|error| Lost::Unknown(format!("the answer breaks off: {error}")))?;
+        let mut response = HttpResponse::new(status, SdkBody::from(body.to_bytes()));
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    fn connector(&self) -> &Connector {
+        self.connector.get_or_init(|| {
+            Connector::builder()
+                .connector_settings(
+                    HttpConnectorSettings::builder()
+                        .connect_timeout(CONNECT_TIMEOUT)
+                        .build(),
+                )
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build()
+        })
+    }
+}
+
+/// The client that credential providers use.
+pub(crate) fn https_client() -> SharedHttpClient {
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A request that found no connection was never sent, so trying again is always right.
+const CONNECT_PAUSES: &[Duration] = &[Duration::from_millis(100), Duration::from_millis(300)];
+/// Far above what a state may hold; only keeps a stray download from filling the memory.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Whether the request certainly never left, because there was no connection to send it on.
+fn never_connected(error: &ConnectorError) -> bool {
+    let mut source: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
+            return error.is_connect();
+        }
+        source = error.source();
+    }
+    false
+}

@@ -1,0 +1,128 @@
+//! Reads an answer's members as JSON values.
+
+use super::write::{capitalized, members_of};
+use crate::catalogue::{Service, Shape};
+use aws_smithy_schema::Schema;
+use aws_smithy_schema::serde::{SerdeError, ShapeDeserializer};
+use aws_smithy_types::date_time::Format;
+use aws_smithy_types::{Document, Number};
+use serde_json::{Map, Value};
+
+/// Reads a structure; its members get the names that Step Functions gives them, with a capital letter.
+pub(super) fn structure(
+    service: &'static Service,
+    number: usize,
+    schema: &Schema<'_>,
+    from: &mut dyn ShapeDeserializer,
+) -> Result<Value, SerdeError> {
+    let members = members_of(&service.model.shapes[number]);
+    let mut values = Map::new();
+    from.read_struct(schema, &mut |schema, from| {
+        // Members that the model does not know come without an index and are left out.
+        if let Some(member) = schema.member_index().and_then(|index| members.get(index)) {
+            let value = value(service, member.shape, schema, from)?;
+            values.insert(capitalized(&member.name), value);
+        }
+        Ok(())
+    })?;
+    Ok(Value::Object(values))
+}
+
+fn value(
+    service: &'static Service,
+    number: usize,
+    schema: &Schema<'_>,
+    from: &mut dyn ShapeDeserializer,
+) -> Result<Value, SerdeError> {
+    Ok(match &service.model.shapes[number] {
+        Shape::Structure { .. } | Shape::Union { .. } => {
+            structure(service, number, service.schemas.shape(number), from)?
+        }
+        Shape::List { element } => {
+            let element_schema = schema.member().unwrap_or(schema);
+            let mut values = Vec::new();
+            from.read_list(schema, &mut |from| {
+                values.push(element_value(service, element.shape, element_schema, from)?);
+                Ok(())
+            })?;
+            Value::Array(values)
+        }
+        Shape::Map { element, .. } => {
+            let element_schema = schema.member().unwrap_or(schema);
+            let mut entries = Map::new();
+            from.read_map(schema, &mut |key, from| {
+                entries.insert(key, element_value(service, element.shape, element_schema, from)?);
+                Ok(())
+            })?;
+            Value::Object(entries)
+        }
+        Shape::Boolean => Value::from(from.read_boolean(schema)?),
+        Shape::Byte => Value::from(from.read_byte(schema)?),
+        Shape::Short => Value::from(from.read_short(schema)?),
+        Shape::Integer => Value::from(from.read_integer(schema)?),
+        Shape::Long => Value::from(from.read_long(schema)?),
+        Shape::BigInteger => number_text(from.read_big_integer(schema)?.as_ref()),
+        Shape::Float => Value::from(from.read_float(schema)?),
+        Shape::Double => Value::from(from.read_double(schema)?),
+        Shape::BigDecimal => number_text(from.read_big_decimal(schema)?.as_ref()),
+        Shape::String => Value::from(from.read_string(schema)?),
+        // Step Functions shows bytes as the text that they are (recorded: execution/services, s3_get_object).
+        Shape::Blob => Value::from(match String::from_utf8(from.read_blob(schema)?.into_inner()) {
+            Ok(text) => text,
+            Err(error) => aws_smithy_types::base64::encode(error.as_bytes()),
+        }),
+        Shape::Timestamp { .. } => {
+            let moment = from.read_timestamp(schema)?;
+            Value::from(
+                moment
+                    .fmt(Format::DateTime)
+                    .map_err(|error| SerdeError::custom(error.to_string()))?,
+            )
+        }
+        Shape::Document => document(&from.read_document(schema)?),
+    })
+}
+
+fn element_value(
+    service: &'static Service,
+    number: usize,
+    schema: &Schema<'_>,
+    from: &mut dyn ShapeDeserializer,
+) -> Result<Value, SerdeError> {
+    if from.is_null() {
+        from.read_null()?;
+        return Ok(Value::Null);
+    }
+    value(service, number, schema, from)
+}
+
+/// A number that may be too long for a number keeps its digits as text.
+fn number_text(digits: &str) -> Value {
+    digits
+        .parse::<i64>()
+        .map(Value::from)
+        .unwrap_or_else(|_| Value::from(digits))
+}
+
+fn document(document: &Document) -> Value {
+    match document {
+        Document::Null => Value::Null,
+        Document::Bool(value) => Value::from(*value),
+        Document::Number(Number::PosInt(value)) => Value::from(*value),
+        Document::Number(Number::NegInt(value)) => Value::from(*value),
+        Document::Number(Number::Float(value)) => Value::from(*value),
+        Document::String(text) => Value::from(text.as_str()),
+        Document::Array(values) => values.iter().map(self::document).collect(),
+        Document::Object(members) => {
+            // The crate's map has no order of its own.
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| name.as_str());
+            Value::Object(
+                members
+                    .into_iter()
+                    .map(|(name, value)| (name.clone(), self::document(value)))
+                    .collect(),
+            )
+        }
+    }
+}

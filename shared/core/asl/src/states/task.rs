@@ -1,0 +1,104 @@
+//! Task: calls a function, an activity or a service.
+
+use super::{allowed, catching, retrying};
+use crate::expression::Offered;
+use crate::fields::{Fields, integer, string, text_reference};
+use crate::program::{Setting, Task, Text};
+use integrations::{Pattern, Resource};
+
+/// The longest time that a state may take, in seconds. // AWS: states-language.net, "Task State"
+pub(crate) const SECONDS_MAX: u64 = 99_999_999;
+
+/// Reads a Task state.
+pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Task> {
+    fields.require(&["Resource"]);
+    let resource = resource(fields);
+    let flow = fields.flow(Offered::RESULT);
+    let role_arn = credentials(fields);
+    let timeout_seconds = fields.setting("TimeoutSeconds", integer(1, SECONDS_MAX));
+    let heartbeat_seconds = fields.setting("HeartbeatSeconds", integer(1, SECONDS_MAX));
+    if let (Some(Setting::Fixed(timeout)), Some(Setting::Fixed(heartbeat))) =
+        (&timeout_seconds, &heartbeat_seconds)
+        && heartbeat >= timeout
+    {
+        let message = "The value of 'HeartbeatSeconds' must be smaller than the value of 'TimeoutSeconds'";
+        fields
+            .findings
+            .schema(&fields.at.field("HeartbeatSeconds"), message);
+    }
+    let retry = retrying::read(fields);
+    let catch = catching::read(fields);
+    let transition = fields.transition();
+    Some(Task {
+        flow,
+        resource: resource?,
+        role_arn,
+        timeout_seconds,
+        heartbeat_seconds,
+        retry,
+        catch,
+        transition,
+    })
+}
+
+fn resource(fields: &mut Fields<'_, '_>) -> Option<Resource> {
+    let resource = fields.read("Resource", |value| {
+        let text = string(value)?;
+        Resource::parse(text).map_err(|error| {
+            format!(
+                "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. ({error})"
+            )
+        })
+    })?;
+    if fields.around.express
+        && let Some(reason) = refused_in_express(&resource)
+    {
+        fields.findings.schema(
+            &fields.at.field("Resource"),
+            format!("Express state machine does not support {reason}"),
+        );
+    }
+    Some(resource)
+}
+
+/// Says what an Express execution cannot do. The wording, spaces included, is AWS's.
+fn refused_in_express(resource: &Resource) -> Option<&'static str> {
+    match resource {
+        Resource::Function(_) => None,
+        Resource::Activity(_) => Some("Activity ARN"),
+        Resource::Service(integration) => match integration.pattern() {
+            Pattern::RequestResponse => None,
+            Pattern::Sync | Pattern::Sync2 => Some("'.sync' service integration"),
+            Pattern::WaitForTaskToken => Some("'.waitForTaskToken' service integration "),
+        },
+    }
+}
+
+/// Reads `Credentials`, of which the role is used.
+fn credentials(fields: &mut Fields<'_, '_>) -> Option<Text> {
+    let (object, at) = fields.object("Credentials")?;
+    let jsonata = fields.is_jsonata();
+    let mut fields = fields.of(object, at.clone());
+    if !object.contains_key("RoleArn") && (jsonata || !object.contains_key("RoleArn.$")) {
+        fields
+            .findings
+            .schema(&at, "The field 'RoleArn' is required but was missing");
+        return None;
+    }
+    allowed::check(
+        &mut fields,
+        &[
+            (allowed::In::Both, &["RoleArn"]),
+            (allowed::In::Jsonpath, &["RoleArn.$"]),
+        ],
+    );
+    if jsonata {
+        return fields.text("RoleArn");
+    }
+    fields.at_most_one(&["RoleArn", "RoleArn.$"]);
+    let reference = fields.read("RoleArn.$", |value| text_reference(string(value)?));
+    let literal = fields
+        .read("RoleArn", string)
+        .map(|text| Text::Fixed(text.to_owned()));
+    reference.or(literal)
+}

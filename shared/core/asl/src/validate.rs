@@ -1,0 +1,11 @@
+//! Rules that look at more than one state at a time.
+
+mod machines;
+mod names;
+mod transitions;
+mod variables;
+
+pub(crate) use machines::check_machine;
+pub(crate) use names::{check_labels, check_names};
+pub(crate) use transitions::check_transitions;
+pub(crate) use variables::{check_assignments, check_references};

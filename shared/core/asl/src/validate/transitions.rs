@@ -1,0 +1,89 @@
+//! The graph of each machine: every target exists, every state is a target, and there is an end.
+
+use crate::findings::{Findings, code};
+use crate::parse::outline::{Machine, Outline, State};
+use crate::place::Place;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Reports what is wrong with the graph of one machine.
+pub(crate) fn check_transitions(outline: &Outline<'_>, machine: &Machine<'_>, findings: &mut Findings) {
+    let states: Vec<&State<'_>> = machine
+        .states
+        .iter()
+        .filter_map(|id| outline.states.get(id.0 as usize))
+        .collect();
+    if states.is_empty() {
+        return; // reported for itself
+    }
+    let start = machine.object.get("StartAt").and_then(Value::as_str);
+    let mut targets: BTreeSet<&str> = BTreeSet::new();
+    let mut edges: Vec<(&str, Place)> = start
+        .into_iter()
+        .map(|name| (name, machine.at.field("StartAt")))
+        .collect();
+    edges.extend(states.iter().flat_map(|state| transitions(state)));
+    for (name, at) in edges {
+        if !machine.names.contains_key(name) {
+            // AWS says `Next` whatever the field is called (measured: `StartAt`, `Default` and catchers too).
+            findings.error(
+                code::MISSING_TRANSITION_TARGET,
+                &at,
+                format!("Missing 'Next' target: {name}"),
+            );
+        }
+        targets.insert(name);
+    }
+    if !states.iter().any(|state| may_end(state.value)) {
+        let message = "Workflow has no terminal state";
+        match machine.parent {
+            None => findings.without_place(code::MISSING_END_STATE, message),
+            Some(_) => findings.error(code::MISSING_END_STATE, &machine.at, message),
+        }
+        return; // as AWS does: the states that nothing leads to are left unmentioned
+    }
+    if start.is_none() {
+        return; // which states can be reached is unknown
+    }
+    for state in states {
+        // As in AWS, to be named by any state is enough, reachable itself or not.
+        if !targets.contains(state.name) {
+            let message = format!("State \"{}\" is not reachable.", state.name);
+            findings.error(code::MISSING_TRANSITION_TARGET, &state.at, message);
+        }
+    }
+}
+
+/// Lists the names that a state may go to, with the places of the fields that name them.
+fn transitions<'a>(state: &State<'a>) -> Vec<(&'a str, Place)> {
+    let mut found = Vec::new();
+    let mut add = |value: Option<&'a Value>, at: Place| {
+        if let Some(name) = value.and_then(Value::as_str) {
+            found.push((name, at));
+        }
+    };
+    for field in ["Next", "Default"] {
+        add(state.value.get(field), state.at.field(field));
+    }
+    for field in ["Choices", "Catch"] {
+        let entries = state.value.get(field).and_then(Value::as_array);
+        for (index, entry) in entries.into_iter().flatten().enumerate() {
+            add(entry.get("Next"), state.at.field(field).item(index).field("Next"));
+        }
+    }
+    found
+}
+
+/// Tells whether a machine may end with this state; true in case of doubt.
+fn may_end(state: &Value) -> bool {
+    match state.get("Type").and_then(Value::as_str) {
+        Some("Succeed" | "Fail") => true,
+        Some("Choice") => false,
+        // A state that leads nowhere is reported for itself.
+        Some("Task" | "Wait" | "Pass" | "Parallel" | "Map") => {
+            state.get("End") == Some(&Value::Bool(true))
+                || state.get("Next").and_then(Value::as_str).is_none()
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,219 @@
+//! Every definition that AWS accepted compiles, and what AWS refused is refused in the same words.
+//!
+//! The recordings are not part of the repository: without them these tests say so and pass.
+
+use asl::{Diagnostic, MachineType, Severity, compile};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+const CONFORMANCE: &str = "/work/shared/conformance";
+const CORPUS: &str = "/work/shared/corpus";
+/// Has an object's entry where a value belongs, and is no JSON.
+const NO_JSON: &str = "sfn-iot-data-analytics-dataset__statemachine__statemachine.asl.json";
+
+#[test]
+fn real_definitions_compile() {
+    let mut failed = Vec::new();
+    for path in files(CORPUS)
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+    {
+        let compiled = compile(&substituted(&read(path)), MachineType::Standard);
+        let errors = errors(&compiled.diagnostics);
+        if !errors.is_empty() || compiled.program.is_none() {
+            failed.push(format!("{}: {errors:?}", path.display()));
+        }
+    }
+    assert!(
+        failed.is_empty(),
+        "{} failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+}
+
+#[test]
+fn recorded_executions_compile() {
+    let mut failed = Vec::new();
+    for path in files(&format!("{CONFORMANCE}/execution")) {
+        let case = parsed(&path);
+        let machine_type = match case["type"].as_str() {
+            Some("EXPRESS") => MachineType::Express,
+            _ => MachineType::Standard,
+        };
+        let others = case["other_state_machines"].as_array().into_iter().flatten();
+        for machine in std::iter::once(&case).chain(others) {
+            let text = match &machine["definition"] {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let compiled = compile(&bound(&text), machine_type);
+            let errors = errors(&compiled.diagnostics);
+            if !errors.is_empty() || compiled.program.is_none() {
+                failed.push(format!("{}: {errors:?}", path.display()));
+            }
+        }
+    }
+    assert!(
+        failed.is_empty(),
+        "{} failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+}
+
+#[test]
+fn recorded_validations_give_the_same_findings() {
+    let mut failed = Vec::new();
+    for folder in [
+        "sfn_api_validation",
+        "sfn_api_express",
+        "sfn_api",
+        "credentials",
+        "test_state",
+    ] {
+        for path in files(&format!("{CONFORMANCE}/api/{folder}")) {
+            let case = parsed(&path);
+            let Some(definition) = case["request"]["definition"].as_str() else {
+                continue;
+            };
+            let machine_type = match case["request"]["type"].as_str() {
+                Some("EXPRESS") => MachineType::Express,
+                _ => MachineType::Standard,
+            };
+            let found = compile(&bound(definition), machine_type).diagnostics;
+            let found: Vec<&Diagnostic> = found
+                .iter()
+                .filter(|one| one.severity == Severity::Error)
+                .collect();
+            if let Some(wanted) = case["expected"]["diagnostics"].as_array() {
+                let found: Vec<Value> = found
+                    .iter()
+                    .map(|one| serde_json::json!({"code": one.code, "location": one.location, "message": one.message, "severity": "ERROR"}))
+                    .collect();
+                if &found != wanted {
+                    failed.push(format!("{}: {found:?}", path.display()));
+                }
+            } else if let Some(message) = case["expected"]["message"].as_str()
+                && let Some(wanted) = message.strip_prefix("Invalid State Machine Definition: ")
+            {
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                if format!("'{}'", found.join(", ")) != wanted {
+                    failed.push(format!("{}: {found:?}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(
+        failed.is_empty(),
+        "{} failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+}
+
+fn errors(diagnostics: &[Diagnostic]) -> Vec<String> {
+    diagnostics
+        .iter()
+        .filter(|one| one.severity == Severity::Error)
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// Puts real values in place of the placeholders of a recording.
+fn bound(text: &str) -> String {
+    let function = "arn:aws:lambda:us-east-1:111111111111:function:name";
+    let activity = "arn:aws:states:us-east-1:111111111111:activity:name";
+    let named = [
+        ("<partition>", "aws"),
+        ("<region>", "us-east-1"),
+        ("<test_aws_account_id>", "111111111111"),
+    ];
+    let mut text = named
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    for (from, to) in [
+        ("activity_arn", activity),
+        ("lambda_function_arn", function),
+        ("<resource:1>", function),
+    ] {
+        text = text.replace(&format!("\"{from}\""), &format!("\"{to}\""));
+    }
+    // Recordings hide all times.
+    text = text
+        .replace("\"date\"", "\"2026-01-01T00:00:00Z\"")
+        .replace("\"timestamp\"", "\"2026-01-01T00:00:00Z\"");
+    replaced(&text, "<", ">", |_| "name".to_owned())
+}
+
+/// Puts values in place of `${Name}`: an ARN as a whole Resource, a number without quotes, else a word.
+fn substituted(text: &str) -> String {
+    let function = "arn:aws:lambda:us-east-1:111111111111:function:name";
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let mut line = line
+            .replace("${AWSPartition}", "aws")
+            .replace("${Partition}", "aws");
+        line = line
+            .replace("${partition}", "aws")
+            .replace("${AWS::Partition}", "aws");
+        let unquoted = line.replace(' ', "").contains(":${");
+        let resource = line.contains("\"Resource\"");
+        line = replaced(&line, "${", "}", |_| match () {
+            () if unquoted => "1".to_owned(),
+            () if resource => function.to_owned(),
+            () => "name".to_owned(),
+        });
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+/// Replaces each `<word>`, where `<` and `>` are `open` and `close`.
+fn replaced(text: &str, open: &str, close: &str, value: impl Fn(&str) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(open) {
+        out.push_str(before);
+        match after.split_once(close) {
+            Some((name, tail))
+                if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_:-".contains(c)) =>
+            {
+                out.push_str(&value(name));
+                rest = tail;
+            }
+            _ => {
+                out.push_str(open);
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+fn parsed(path: &Path) -> Value {
+    serde_json::from_str(&read(path)).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the recordings are files")]
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// Lists the files below `folder` in order; says so when there is no such folder.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        println!("skipped: there are no recordings in {folder}");
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(files(&path.to_string_lossy())),
+            false => found.push(path),
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,191 @@
+//! The engine's one function: a message in, an outcome out.
+
+use crate::execution::{Execution, Status};
+use crate::fault::{Fault, errors};
+use crate::history::{Details, Why};
+use crate::limits::{EXPRESS_SECONDS_MAX, STANDARD_SECONDS_MAX};
+use crate::message::Message;
+use crate::outcome::Outcome;
+use crate::states::{self, task};
+use crate::thread::{Phase, Thread, ThreadId};
+use crate::turn::Turn;
+use crate::{ExecutionType, Timestamp};
+use asl::Program;
+use asl::program::StateKind;
+use std::sync::Arc;
+
+/// Applies one message to an execution and returns what follows from it.
+///
+/// Depends on its arguments alone: the same program, execution, message and time give the same outcome. A message
+/// that the execution does not wait for, or that comes after its end, gives an outcome that is not accepted and
+/// changes nothing. `now` may lie before the latest event: journal time never goes back.
+///
+/// When the outcome says `unfinished`, the turn was cut short to bound its time; a [`Message::Wake`] goes on.
+pub fn apply(program: &Program, execution: &mut Execution, message: Message, now: Timestamp) -> Outcome {
+    if execution.status != Status::Running {
+        return Outcome::default();
+    }
+    let mut turn = Turn::new(program, execution, now);
+    if turn.is_past_the_end() {
+        turn.time_out();
+        return turn.finish();
+    }
+    match message {
+        Message::Start => start(&mut turn),
+        Message::Wake => turn.accept(),
+        Message::CallSucceeded { call, output } => task::call_succeeded(&mut turn, call, &output),
+        Message::CallFailed { call, failure } => task::call_failed(&mut turn, call, failure.into()),
+        Message::CallUnknown { call } => task::call_failed(&mut turn, call, task::unknown_outcome()),
+        Message::Callback { call, result } | Message::JobDone { call, result } => {
+            task::job_done(&mut turn, call, result);
+        }
+        Message::Heartbeat { call } => task::heartbeat(&mut turn, call),
+        Message::ActivityStarted { call, worker_name } => task::activity_started(&mut turn, call, worker_name),
+        Message::Stop { error, cause } => stop(&mut turn, Why { error, cause }),
+        Message::Poison { cause } => {
+            turn.accept();
+            turn.close_failed(&Fault::runtime(cause), 0);
+        }
+    }
+    due(&mut turn);
+    turn.run();
+    turn.finish()
+}
+
+fn start(turn: &mut Turn<'_>) {
+    if turn.execution.counters.next_thread != 0 {
+        return;
+    }
+    turn.accept();
+    let identity = Arc::clone(&turn.execution.identity);
+    let input = turn.execution.input.clone();
+    turn.outcome.payloads.push(crate::Payload { id: input.id(), text: Arc::clone(input.text()) });
+    turn.emit(0, Details::ExecutionStarted { input: input.id(), role_arn: Arc::clone(&identity.role_arn) });
+    let Some(machine) = turn.program.machine(Program::ROOT) else {
+        turn.close_failed(&Fault::runtime("the definition has no states"), 0);
+        return;
+    };
+    let id = turn.reserve_threads(1);
+    let thread = Thread {
+        parent: None,
+        index: 0,
+        machine: Program::ROOT,
+        state: machine.start_at,
+        entered: 0,
+        entered_at: turn.now,
+        input,
+        variables: Arc::default(),
+        previous: 0,
+        retries: Vec::new(),
+        phase: Phase::Ready,
+    };
+    turn.put_thread(id, thread);
+    turn.wake(id);
+}
+
+fn stop(turn: &mut Turn<'_>, why: Why) {
+    turn.accept();
+    turn.abort_children(None);
+    turn.emit(0, Details::ExecutionAborted(why.clone()));
+    turn.close(Status::Aborted, None, why);
+}
+
+/// Does what is due: waits that are over, delays between attempts, tasks and heartbeats that are late.
+fn due(turn: &mut Turn<'_>) {
+    while turn.is_running() {
+        let Some((time, id)) = turn.execution.deadlines.first().copied() else { return };
+        if time > turn.now {
+            return;
+        }
+        turn.accept();
+        turn.execution.deadlines.remove(&(time, id));
+        let Some(thread) = turn.execution.threads.get(&id) else { continue };
+        match thread.phase {
+            Phase::Waiting { .. } => states::wait::over(turn, id),
+            Phase::Retrying { .. } => {
+                turn.set_phase(id, Phase::Again);
+                turn.wake(id);
+            }
+            Phase::Calling(_) => task::timed_out(turn, id),
+            Phase::Ready | Phase::Again | Phase::Forked(_) | Phase::Finished { .. } | Phase::Tolerated => {}
+        }
+    }
+}
+
+impl Execution {
+    /// Returns the time at which the execution as a whole times out.
+    pub fn ends_by(&self, program: &Program) -> Timestamp {
+        let most = match self.identity.execution_type {
+            ExecutionType::Express => EXPRESS_SECONDS_MAX,
+            ExecutionType::Standard => STANDARD_SECONDS_MAX,
+        };
+        let seconds = program.timeout_seconds.unwrap_or(most).min(most);
+        self.identity.started.plus_seconds(seconds)
+    }
+}
+
+impl Turn<'_> {
+    fn is_past_the_end(&self) -> bool {
+        self.now >= self.execution.ends_by(self.program)
+    }
+
+    fn time_out(&mut self) {
+        self.accept();
+        self.abort_children(None);
+        let why = Why { error: Some(errors::TIMEOUT.to_owned()), cause: None };
+        // The API shows the time-out as a status; its event carries no error of its own.
+        self.emit(0, Details::ExecutionTimedOut(Why::default()));
+        self.close(Status::TimedOut, None, why);
+    }
+
+    /// Runs every thread that can go on, until each waits for something or the turn has been long enough.
+    pub(crate) fn run(&mut self) {
+        while self.is_running() {
+            if self.is_long() {
+                self.outcome.unfinished = true;
+                return;
+            }
+            let Some(id) = self.ready.pop_front() else { return };
+            self.step(id);
+        }
+    }
+
+    /// Runs one state of a thread, as far as it goes without waiting.
+    fn step(&mut self, id: ThreadId) {
+        let Some(thread) = self.execution.threads.get(&id) else { return };
+        let again = match thread.phase {
+            Phase::Ready => false,
+            Phase::Again => true,
+            Phase::Waiting { .. }
+            | Phase::Retrying { .. }
+            | Phase::Calling(_)
+            | Phase::Forked(_)
+            | Phase::Finished { .. }
+            | Phase::Tolerated => return,
+        };
+        let program = self.program;
+        let Some(state) = program.state(thread.state) else {
+            self.close_failed(&Fault::runtime("the execution stands in a state that its definition lacks"), 0);
+            return;
+        };
+        if !again {
+            self.enter(id, state);
+            if !self.is_running() {
+                return;
+            }
+        }
+        let result = match &state.kind {
+            StateKind::Pass(pass) => states::pass::run(self, id, pass),
+            StateKind::Task(task) => states::task::run(self, id, state, task),
+            StateKind::Choice(choice) => states::choice::run(self, id, choice),
+            StateKind::Wait(wait) => states::wait::run(self, id, wait),
+            StateKind::Succeed(succeed) => states::succeed::run(self, id, succeed),
+            StateKind::Fail(fail) => states::fail::run(self, id, fail),
+            StateKind::Parallel(parallel) => states::parallel::run(self, id, parallel),
+            StateKind::Map(map) => states::map::run(self, id, map),
+        };
+        if let Err(fault) = result {
+            self.fail(id, fault);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The only way out: what an execution asks the outside to do.
+
+use crate::data::Data;
+use crate::message::CallId;
+use asl::Timestamp;
+use integrations::{EffectClass, Resource};
+use std::sync::Arc;
+
+/// What an execution asks for. The driver performs an effect only after the entry that holds it is durable.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Call a service or a function.
+    Call(Call),
+    /// Offer a task to the workers of an activity.
+    OfferActivity(Call),
+    /// Start a child execution, and report its end when the pattern asks for it.
+    StartChild(Call),
+}
+
+impl Effect {
+    /// Returns the call that the effect is about.
+    pub fn call(&self) -> &Call {
+        match self {
+            Effect::Call(call) | Effect::OfferActivity(call) | Effect::StartChild(call) => call,
+        }
+    }
+}
+
+/// One attempt of one task.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Names the attempt.
+    pub id: CallId,
+    /// The state that it belongs to.
+    pub state: Arc<str>,
+    /// How often the state was tried before.
+    pub retry_count: u32,
+    /// What is called.
+    pub resource: Resource,
+    /// With what.
+    pub parameters: Data,
+    /// The task token, for tasks that are ended by a client.
+    pub token: Option<String>,
+    /// A deterministic token for services that recognise a repeated request.
+    pub client_token: String,
+    /// What may be done when nobody knows whether the call has happened.
+    pub class: EffectClass,
+    /// `Credentials.RoleArn`.
+    pub role_arn: Option<String>,
+    /// When the task times out.
+    pub deadline: Timestamp,
+    /// `HeartbeatSeconds`.
+    pub heartbeat_seconds: Option<u64>,
+    /// The sequence number of the journal entry that holds the intent.
+    pub committed_in: u64,
+}

@@ -1,0 +1,209 @@
+//! What is written down: one entry of the journal, and the way back from entries to an execution.
+
+use crate::data::{Data, Payload, PayloadId};
+use crate::execution::{Closing, Counters, Execution, Identity, SCHEMA_VERSION, Status};
+use crate::history::Event;
+use crate::limits::Limits;
+use crate::outcome::Outcome;
+use crate::thread::{Phase, Thread, ThreadId};
+use asl::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// With up to this many threads an entry holds the whole state; with more, what changed since an earlier entry.
+const FULL_IMAGE_THREADS_MAX: usize = 16;
+
+/// One entry of the journal: what happened in one turn, committed in one write.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its place in the journal: 0, 1, 2 ...
+    pub seq: u64,
+    /// The time of the turn.
+    pub time: Timestamp,
+    /// The new events.
+    pub events: Vec<Event>,
+    /// The documents that first appear here.
+    pub payloads: Vec<Payload>,
+    /// The state after it.
+    pub image: Image,
+    /// How the execution ended, in its last entry.
+    pub closing: Option<Closing>,
+}
+
+/// An execution's state after an entry: the whole of it, or what changed since the entry `base`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema: u32,
+    /// The entry with the full image that this one builds on; its own entry for a full image.
+    pub base: u64,
+    /// Where the execution stands.
+    pub status: Status,
+    /// The counters, always whole.
+    pub counters: Counters,
+    /// The threads: all of them, or the changed ones.
+    pub threads: Vec<(ThreadId, Thread<PayloadId>)>,
+    /// Threads that are gone since the entry before.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub removed: Vec<ThreadId>,
+}
+
+/// Why a stored execution cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// The state was written by a later version.
+    #[error("the stored state has form {found}, but this version reads forms up to {SCHEMA_VERSION}")]
+    Schema {
+        /// The form found.
+        found: u32,
+    },
+    /// A document that the state refers to is not in the journal.
+    #[error("the stored state refers to document {id:?}, which the journal does not hold")]
+    Payload {
+        /// The document's name.
+        id: PayloadId,
+    },
+    /// The entries do not begin with a full image.
+    #[error("the journal holds no full state of the execution")]
+    NoImage,
+}
+
+impl Execution {
+    /// Closes the turn: returns the entry to write, and begins the next one.
+    pub fn seal(&mut self, outcome: Outcome) -> Entry {
+        let seq = self.seq;
+        let full = self.threads.len() <= FULL_IMAGE_THREADS_MAX
+            || self.counters.records_since_full + self.changed.len() as u64 > self.threads.len() as u64;
+        let changed = std::mem::take(&mut self.changed);
+        let (threads, removed) = if self.status == Status::Succeeded {
+            (Vec::new(), Vec::new())
+        } else if full {
+            (self.threads.iter().map(|(id, thread)| (*id, stored(thread))).collect(), Vec::new())
+        } else {
+            let mut threads = Vec::new();
+            let mut removed = Vec::new();
+            for id in &changed {
+                match self.threads.get(id) {
+                    Some(thread) => threads.push((*id, stored(thread))),
+                    None => removed.push(*id),
+                }
+            }
+            (threads, removed)
+        };
+        if full {
+            self.base = seq;
+            self.counters.records_since_full = 0;
+        } else {
+            self.counters.records_since_full += threads.len() as u64 + removed.len() as u64;
+        }
+        self.seq += 1;
+        self.payload_count = 0;
+        Entry {
+            seq,
+            time: self.counters.last_time,
+            events: outcome.events,
+            payloads: outcome.payloads,
+            image: Image {
+                schema: SCHEMA_VERSION,
+                base: self.base,
+                status: self.status,
+                counters: self.counters.clone(),
+                threads,
+                removed,
+            },
+            closing: self.closing.clone(),
+        }
+    }
+
+    /// Puts an execution together again from its images, the full one first, each with its entry's number.
+    ///
+    /// `payload` finds the JSON text of a document.
+    ///
+    /// # Errors
+    ///
+    /// When an image is of a later form, or a document is missing.
+    pub fn restore(
+        identity: Arc<Identity>,
+        images: Vec<(u64, Image)>,
+        limits: Limits,
+        payload: &mut dyn FnMut(PayloadId) -> Option<Arc<str>>,
+    ) -> Result<Execution, RestoreError> {
+        let mut threads: BTreeMap<ThreadId, Thread<PayloadId>> = BTreeMap::new();
+        let mut last = None;
+        for (seq, image) in images {
+            if image.schema > SCHEMA_VERSION {
+                return Err(RestoreError::Schema { found: image.schema });
+            }
+            if image.base == seq {
+                threads.clear();
+            } else if last.is_none() {
+                return Err(RestoreError::NoImage);
+            }
+            for id in &image.removed {
+                threads.remove(id);
+            }
+            threads.extend(image.threads.into_iter());
+            last = Some((seq, image.base, image.status, image.counters));
+        }
+        let Some((seq, base, status, counters)) = last else {
+            return Err(RestoreError::NoImage);
+        };
+        let mut known: BTreeMap<PayloadId, Data> = BTreeMap::new();
+        let mut find = |id: PayloadId| -> Result<Data, RestoreError> {
+            if let Some(data) = known.get(&id) {
+                return Ok(data.clone());
+            }
+            let text = payload(id).ok_or(RestoreError::Payload { id })?;
+            let data = Data::from_text(id, text);
+            known.insert(id, data.clone());
+            Ok(data)
+        };
+        let mut execution = Execution {
+            identity,
+            input: find(PayloadId::new(0, 0))?,
+            limits,
+            status,
+            closing: None,
+            seq: seq + 1,
+            base,
+            counters,
+            threads: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            payload_count: 0,
+            calls: BTreeMap::new(),
+        };
+        for (id, thread) in threads {
+            let thread = thread.try_map(&mut find)?;
+            if let Some(time) = thread.phase.deadline() {
+                execution.deadlines.insert((time, id));
+            }
+            if let Phase::Calling(calling) = &thread.phase {
+                execution.calls.insert(calling.call, id);
+            }
+            execution.threads.insert(id, thread);
+        }
+        Ok(execution)
+    }
+}
+
+impl Image {
+    /// Returns the documents that the image refers to, the execution's input among them.
+    pub fn payload_ids(&self) -> BTreeSet<PayloadId> {
+        let mut ids = BTreeSet::from([PayloadId::new(0, 0)]);
+        for (_, thread) in &self.threads {
+            let mut note = |id: PayloadId| {
+                ids.insert(id);
+                Ok::<PayloadId, std::convert::Infallible>(id)
+            };
+            let Ok(_) = thread.clone().try_map(&mut note);
+        }
+        ids
+    }
+}
+
+fn stored(thread: &Thread<Data>) -> Thread<PayloadId> {
+    let Ok(thread) = thread.clone().try_map(&mut |data: Data| Ok::<_, std::convert::Infallible>(data.id()));
+    thread
+}

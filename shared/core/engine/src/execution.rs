@@ -1,0 +1,223 @@
+//! One run of a program, with its whole durable state.
+
+use crate::data::{Data, PayloadId};
+use crate::limits::Limits;
+use crate::message::CallId;
+use crate::thread::{Thread, ThreadId};
+use asl::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The version of the stored state's form; raised with every change that an older reader would misread.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Names an execution: one row of the journal's key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ExecutionKey {
+    /// The state machine: `REGION:ACCOUNT:NAME`.
+    pub machine: Arc<str>,
+    /// The execution's name; for Express executions name and uuid, `NAME:UUID`.
+    pub name: Arc<str>,
+}
+
+/// Standard or Express.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are AWS's")]
+pub enum ExecutionType {
+    Standard,
+    Express,
+}
+
+/// The task of another execution that waits for this one's end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The waiting execution.
+    pub key: ExecutionKey,
+    /// Its incarnation.
+    pub incarnation: Arc<str>,
+    /// The waiting task's attempt.
+    pub call: CallId,
+    /// Whether the output is handed over as JSON (`.sync:2`) instead of as a string (`.sync`).
+    pub output_as_json: bool,
+}
+
+/// What an execution is from its start to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Names the execution.
+    pub key: ExecutionKey,
+    /// Tells this execution from earlier ones of the same name: a ULID.
+    pub incarnation: Arc<str>,
+    /// The execution's ARN.
+    pub arn: Arc<str>,
+    /// Its name as users see it.
+    pub name: Arc<str>,
+    /// The state machine's ARN.
+    pub machine_arn: Arc<str>,
+    /// The state machine's name.
+    pub machine_name: Arc<str>,
+    /// The version that was started, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version_arn: Option<Arc<str>>,
+    /// The alias that was started, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub alias_arn: Option<Arc<str>>,
+    /// The role that calls are made under.
+    pub role_arn: Arc<str>,
+    /// The region.
+    pub region: Arc<str>,
+    /// Standard or Express.
+    pub execution_type: ExecutionType,
+    /// When it was started.
+    pub started: Timestamp,
+    /// The random secret that tokens, ids and jitter are derived from: 64 hexadecimal digits.
+    pub seed: Arc<str>,
+    /// The revision of the definition that it runs.
+    pub revision: Arc<str>,
+    /// The waiting task of another execution, if one started it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent: Option<Parent>,
+    /// StartExecution's `traceHeader`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trace_header: Option<String>,
+}
+
+/// Where an execution stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the names are AWS's")]
+pub enum Status {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+}
+
+impl Status {
+    /// Returns the name as the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Running => "RUNNING",
+            Status::Succeeded => "SUCCEEDED",
+            Status::Failed => "FAILED",
+            Status::TimedOut => "TIMED_OUT",
+            Status::Aborted => "ABORTED",
+        }
+    }
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug)]
+pub struct Closing {
+    /// Any status but RUNNING.
+    pub status: Status,
+    /// When.
+    pub time: Timestamp,
+    /// The output of one that succeeded.
+    pub output: Option<Data>,
+    /// The error of one that did not.
+    pub error: Option<String>,
+    /// Its cause.
+    pub cause: Option<String>,
+}
+
+/// The counters of an execution; stored whole with every entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// The id of the latest event.
+    pub last_event: u64,
+    /// The time of the latest event; time never goes back.
+    pub last_time: Timestamp,
+    /// The number of the next call.
+    pub next_call: u64,
+    /// The number of the next thread.
+    pub next_thread: u32,
+    /// How many pseudo-random numbers were drawn.
+    pub draws: Cell<u64>,
+    /// How often the execution was redriven.
+    pub redrive_count: u32,
+    /// How many thread records were stored since the last full image.
+    pub records_since_full: u64,
+}
+
+/// One run of a program.
+#[derive(Debug)]
+pub struct Execution {
+    /// What it is.
+    pub identity: Arc<Identity>,
+    /// The input.
+    pub input: Data,
+    /// The limits in force; set by the driver, not stored.
+    pub limits: Limits,
+    /// Where it stands.
+    pub status: Status,
+    /// How it ended; `None` while it runs.
+    pub closing: Option<Closing>,
+    /// The sequence number of the entry that is being made.
+    pub seq: u64,
+    /// The sequence number of the last entry with a full image.
+    pub(crate) base: u64,
+    pub(crate) counters: Counters,
+    pub(crate) threads: BTreeMap<ThreadId, Thread<Data>>,
+    /// Threads that changed since the last entry; a changed thread that is gone was removed.
+    pub(crate) changed: BTreeSet<ThreadId>,
+    /// Deadlines of all threads, earliest first; derived from `threads`.
+    pub(crate) deadlines: BTreeSet<(Timestamp, ThreadId)>,
+    /// Documents made since the last entry.
+    pub(crate) payload_count: u32,
+    /// The call of each thread that waits for one; derived from `threads`.
+    pub(crate) calls: BTreeMap<CallId, ThreadId>,
+}
+
+impl Execution {
+    /// Returns an execution that has not begun: it waits for [`Message::Start`](crate::Message::Start).
+    ///
+    /// `input` is JSON text; it becomes the first document of entry 0.
+    pub fn new(identity: Identity, input: Arc<str>, limits: Limits) -> Execution {
+        let started = identity.started;
+        Execution {
+            identity: Arc::new(identity),
+            input: Data::from_text(PayloadId::new(0, 0), input),
+            limits,
+            status: Status::Running,
+            closing: None,
+            seq: 0,
+            base: 0,
+            counters: Counters {
+                last_event: 0,
+                last_time: started,
+                next_call: 0,
+                next_thread: 0,
+                draws: Cell::new(0),
+                redrive_count: 0,
+                records_since_full: 0,
+            },
+            threads: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            payload_count: 1,
+            calls: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the time at which the execution wants a [`Message::Wake`](crate::Message::Wake), if any.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        if self.status != Status::Running {
+            return None;
+        }
+        self.deadlines.first().map(|(time, _)| *time)
+    }
+
+    /// Returns the time of the latest event.
+    pub fn last_time(&self) -> Timestamp {
+        self.counters.last_time
+    }
+
+    /// Returns the number of events so far.
+    pub fn event_count(&self) -> u64 {
+        self.counters.last_event
+    }
+}

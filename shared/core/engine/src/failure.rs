@@ -1,0 +1,119 @@
+//! What becomes of an error: retried, caught, or passed on to whatever began the thread.
+
+use crate::fault::Fault;
+use crate::flow::Frame;
+use crate::history::{Details, Why};
+use crate::retry;
+use crate::thread::{Phase, ThreadId};
+use crate::turn::{Turn, state_type};
+use asl::program::{Catcher, Retrier, StateKind, Transition};
+use serde_json::json;
+use std::sync::Arc;
+
+impl Turn<'_> {
+    /// Deals with an error in a thread's state: Retry, then Catch, then whoever began the thread.
+    pub(crate) fn fail(&mut self, id: ThreadId, fault: Fault) {
+        let Some(state) = self.state_of(id) else { return };
+        if let Some(location) = fault.location.clone() {
+            let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
+            self.emit_for(id, Details::EvaluationFailed { why, location, state: Arc::clone(&state.name) });
+        }
+        let (retry, catch): (&[Retrier], &[Catcher]) = match &state.kind {
+            StateKind::Task(task) => (&task.retry, &task.catch),
+            StateKind::Parallel(parallel) => (&parallel.retry, &parallel.catch),
+            StateKind::Map(map) => (&map.retry, &map.catch),
+            StateKind::Pass(_)
+            | StateKind::Choice(_)
+            | StateKind::Wait(_)
+            | StateKind::Succeed(_)
+            | StateKind::Fail(_) => (&[], &[]),
+        };
+        if self.retry(id, retry, &fault) {
+            return;
+        }
+        // A Parallel or Map state that has begun its branches says that it failed; one that could not begin does not.
+        if matches!(self.thread(id).map(|thread| &thread.phase), Some(Phase::Forked(_))) {
+            match state_type(state) {
+                crate::StateType::Map => self.emit_for(id, Details::MapStateFailed),
+                crate::StateType::Parallel => self.emit_for(id, Details::ParallelStateFailed),
+                _ => 0,
+            };
+        }
+        match catch.iter().find(|catcher| fault.matches(&catcher.error_equals)) {
+            Some(catcher) => {
+                if let Err(next) = self.caught(id, catcher, &fault) {
+                    self.raise(id, next);
+                }
+            }
+            None => self.raise(id, fault),
+        }
+    }
+
+    /// Arranges for another attempt, when a retrier allows one.
+    fn retry(&mut self, id: ThreadId, retriers: &[Retrier], fault: &Fault) -> bool {
+        let Some(number) = retriers.iter().position(|retrier| fault.matches(&retrier.error_equals)) else {
+            return false;
+        };
+        let (Some(retrier), Some(thread)) = (retriers.get(number), self.execution.threads.get(&id)) else {
+            return false;
+        };
+        let used = thread.retries.get(number).copied().unwrap_or(0);
+        if u64::from(used) >= retrier.max_attempts {
+            return false;
+        }
+        let delay = retry::delay_seconds(retrier, used, self.random());
+        let until = self.now.plus_seconds(delay);
+        self.change(id, |thread| {
+            thread.retries.resize(thread.retries.len().max(number + 1), 0);
+            if let Some(count) = thread.retries.get_mut(number) {
+                *count += 1;
+            }
+        });
+        self.set_phase(id, Phase::Retrying { until });
+        true
+    }
+
+    fn caught(&mut self, id: ThreadId, catcher: &Catcher, fault: &Fault) -> Result<(), Fault> {
+        let error = json!({
+            "Error": fault.error.clone().unwrap_or_default(),
+            "Cause": fault.cause.clone().unwrap_or_default(),
+        });
+        let Some(thread) = self.thread(id) else { return Ok(()) };
+        let input = thread.input.clone();
+        let error = self.data(error);
+        let frame = Frame::new(self, id).with_error(error.clone());
+        let assigned = frame.assign(&catcher.assign, "Assign")?;
+        let output: CaughtOutput = match &catcher.output {
+            Some(template) => CaughtOutput::Value(frame.output(template, "Output")?),
+            None => CaughtOutput::Merged(frame.merge(&input, &error, &catcher.result_path)?),
+        };
+        frame.settle(self);
+        let output = match output {
+            CaughtOutput::Value(value) => self.data(value),
+            CaughtOutput::Merged(merged) => merged.into_data(self),
+        };
+        let assigned = self.assigned(assigned);
+        self.exit(id, output, assigned, Transition::Next(catcher.next))
+    }
+
+    /// Passes an error on that a state did not catch.
+    fn raise(&mut self, id: ThreadId, fault: Fault) {
+        let Some(thread) = self.thread(id) else { return };
+        let previous = thread.previous;
+        match thread.parent {
+            None => {
+                self.abort_children(Some(id));
+                self.close_failed(&fault, previous);
+            }
+            // What no one can catch ends the execution from wherever it happens.
+            Some(_) if !fault.is_catchable() => self.close_failed(&fault, previous),
+            Some(parent) => self.branch_failed(parent, id, fault),
+        }
+    }
+}
+
+enum CaughtOutput {
+    Value(serde_json::Value),
+    Merged(crate::flow::Merged),
+}
+

@@ -1,0 +1,468 @@
+//! How data passes through a state: from its input to its arguments, from its result to its output and variables.
+
+use crate::context::{Ingredients, MapItem};
+use crate::data::Data;
+use crate::fault::{Fault, errors};
+use crate::thread::{Phase, ThreadId, Variables};
+use crate::turn::Turn;
+use asl::Timestamp;
+use asl::program::{Expression, Flow, ResultPath, Selector, Template, Text};
+use jsonpath::{Intrinsic, IntrinsicError, Path, PathError};
+use serde_json::{Map, Value, json};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::Arc;
+
+/// What a state's fields may read: the view of one thread at one moment.
+///
+/// Evaluation draws pseudo-random numbers; [`Frame::settle`] gives their count back to the execution.
+pub(crate) struct Frame {
+    ingredients: Ingredients,
+    context: OnceCell<Value>,
+    /// `$states.input`.
+    pub(crate) input: Data,
+    result: Option<Data>,
+    error: Option<Data>,
+    variables: Vec<Arc<Variables<Data>>>,
+    entered: u64,
+    now: Timestamp,
+    seed: u64,
+    draws: Cell<u64>,
+}
+
+/// A result merged into an input: an existing document, or a new value.
+pub(crate) enum Merged {
+    Same(Data),
+    New(Value),
+}
+
+impl Merged {
+    pub(crate) fn into_data(self, turn: &mut Turn<'_>) -> Data {
+        match self {
+            Merged::Same(data) => data,
+            Merged::New(value) => turn.data(value),
+        }
+    }
+}
+
+impl Frame {
+    /// Looks at the state that a thread is in.
+    pub(crate) fn new(turn: &Turn<'_>, id: ThreadId) -> Frame {
+        let execution = &turn.execution;
+        let thread = execution.threads.get(&id);
+        let mut variables = Vec::new();
+        let mut item = None;
+        let mut at = thread;
+        while let Some(current) = at {
+            variables.push(Arc::clone(&current.variables));
+            let parent = current.parent.and_then(|parent| execution.threads.get(&parent));
+            if let (None, Some(Phase::Forked(fork))) = (&item, parent.map(|parent| &parent.phase)) {
+                item = fork.items.clone().map(|items| MapItem { index: current.index, items });
+            }
+            at = parent;
+        }
+        let name = turn.state_of(id).map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
+        Frame {
+            ingredients: Ingredients {
+                identity: Arc::clone(&execution.identity),
+                execution_input: execution.input.clone(),
+                redrive_count: execution.counters.redrive_count,
+                state: name,
+                entered_at: thread.map_or(turn.now, |thread| thread.entered_at),
+                retry_count: Some(thread.map_or(0, |thread| thread.retries.iter().sum())),
+                token: None,
+                item,
+            },
+            context: OnceCell::new(),
+            input: thread.map_or_else(|| execution.input.clone(), |thread| thread.input.clone()),
+            result: None,
+            error: None,
+            variables,
+            entered: thread.map_or(0, |thread| thread.entered),
+            now: turn.now,
+            seed: seed(&execution.identity.seed),
+            draws: execution.counters.draws.clone(),
+        }
+    }
+
+    pub(crate) fn with_result(mut self, result: Data) -> Frame {
+        self.result = Some(result);
+        self
+    }
+
+    pub(crate) fn with_error(mut self, error: Data) -> Frame {
+        self.error = Some(error);
+        self
+    }
+
+    pub(crate) fn with_token(mut self, token: String) -> Frame {
+        self.ingredients.token = Some(token);
+        self
+    }
+
+    /// Looks at one item of the Map state that the thread is in.
+    pub(crate) fn with_item(mut self, item: MapItem) -> Frame {
+        self.ingredients.item = Some(item);
+        self
+    }
+
+    /// Gives the count of drawn numbers back to the execution.
+    pub(crate) fn settle(&self, turn: &Turn<'_>) {
+        turn.execution.counters.draws.set(self.draws.get());
+    }
+
+    // ---- the steps of a state's data flow --------------------------------------------------------------------
+
+    /// Applies InputPath.
+    pub(crate) fn effective_input(&self, flow: &Flow) -> Result<Merged, Fault> {
+        self.select(&flow.input_path, &self.input, "InputPath")
+    }
+
+    /// Applies InputPath or OutputPath to a document.
+    pub(crate) fn select(&self, selector: &Selector, data: &Data, field: &str) -> Result<Merged, Fault> {
+        match selector {
+            Selector::Whole => Ok(Merged::Same(data.clone())),
+            Selector::Nothing => Ok(Merged::New(json!({}))),
+            Selector::Path(path) => self.at(data.value()).path(path, field).map(Merged::New),
+        }
+    }
+
+    /// Returns what is evaluated with `$` standing for `root`.
+    pub(crate) fn at<'a>(&'a self, root: &'a Value) -> Evaluator<'a> {
+        Evaluator { frame: self, root, session: RefCell::new(None) }
+    }
+
+    /// Applies ResultPath: merges a result into the state's input.
+    pub(crate) fn merge(&self, input: &Data, result: &Data, path: &ResultPath) -> Result<Merged, Fault> {
+        match path {
+            ResultPath::Replace => Ok(Merged::Same(result.clone())),
+            ResultPath::Discard => Ok(Merged::Same(input.clone())),
+            ResultPath::At(path) => match path.write(input.value().clone(), result.value().clone()) {
+                Ok(merged) => Ok(Merged::New(merged)),
+                Err(_) => Err(self.fault(
+                    errors::RESULT_PATH_MATCH_FAILURE,
+                    &format!(
+                        "Unable to apply step \"{}\" to input {}",
+                        path.text().rsplit_once('.').map_or(path.text(), |(_, step)| step),
+                        input.text()
+                    ),
+                )),
+            },
+        }
+    }
+
+    /// Evaluates an Assign field, `$` standing for the result, or for the input where there is none.
+    pub(crate) fn assign(
+        &self,
+        fields: &[(String, Template)],
+        place: &str,
+    ) -> Result<Vec<(String, Value)>, Fault> {
+        if fields.is_empty() {
+            return Ok(Vec::new());
+        }
+        let root = self.error.as_ref().or(self.result.as_ref()).unwrap_or(&self.input);
+        let evaluator = self.at(root.value());
+        fields
+            .iter()
+            .map(|(name, template)| {
+                Ok((name.clone(), evaluator.template(template, &format!("{place}/{name}"))?))
+            })
+            .collect()
+    }
+
+    /// Evaluates a JSONata Output field.
+    pub(crate) fn output(&self, template: &Template, place: &str) -> Result<Value, Fault> {
+        self.at(self.input.value()).template(template, place)
+    }
+
+    // ---- errors --------------------------------------------------------------------------------------------
+
+    /// Returns an error that says which state it happened in.
+    pub(crate) fn fault(&self, error: &str, message: &str) -> Fault {
+        Fault::new(error, self.cause(message))
+    }
+
+    /// Returns an error of a JSONata field that says which state it happened in.
+    pub(crate) fn evaluation_fault(&self, field: &str, message: &str) -> Fault {
+        Fault::evaluation(field, self.cause(message))
+    }
+
+    fn cause(&self, message: &str) -> String {
+        format!(
+            "An error occurred while executing the state '{}' (entered at the event id #{}). {message}",
+            self.ingredients.state, self.entered
+        )
+    }
+
+    fn context(&self) -> &Value {
+        self.context.get_or_init(|| self.ingredients.build())
+    }
+
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.variables.iter().find_map(|scope| scope.get(name)).map(Data::value)
+    }
+
+    fn random(&self) -> u64 {
+        let draw = self.draws.get();
+        self.draws.set(draw + 1);
+        pseudo_random(self.seed, draw)
+    }
+}
+
+/// Evaluates paths, templates and expressions with one `$`; converts documents for JSONata at most once.
+pub(crate) struct Evaluator<'a> {
+    frame: &'a Frame,
+    root: &'a Value,
+    session: RefCell<Option<jsonata::Session<'a>>>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Evaluates a template; `field` names the place in causes.
+    pub(crate) fn template(&self, template: &Template, field: &str) -> Result<Value, Fault> {
+        match template {
+            Template::Literal(value) => Ok(value.clone()),
+            Template::Path(path) => self.path(path, field),
+            Template::Intrinsic(intrinsic) => self.intrinsic(intrinsic),
+            Template::Expression(expression) => self.expression(expression),
+            Template::List(items) => {
+                items.iter().map(|item| self.template(item, field)).collect::<Result<_, _>>().map(Value::Array)
+            }
+            Template::Object(fields) => {
+                let mut object = Map::new();
+                for (key, value) in fields {
+                    let value = match value {
+                        Template::Path(_) | Template::Intrinsic(_) => {
+                            self.template(value, &format!("{key}.$"))?
+                        }
+                        other => self.template(other, key)?,
+                    };
+                    object.insert(key.clone(), value);
+                }
+                Ok(Value::Object(object))
+            }
+        }
+    }
+
+    /// Evaluates a path that must lead somewhere.
+    pub(crate) fn path(&self, path: &Path, field: &str) -> Result<Value, Fault> {
+        match path.select(self) {
+            Ok(value) => Ok(value.into_owned()),
+            Err(error) => Err(self.path_fault(path.text(), field, &error)),
+        }
+    }
+
+    /// Evaluates a path that may lead nowhere: `None`.
+    pub(crate) fn optional_path(&self, path: &Path) -> Option<Value> {
+        path.select(self).ok().map(std::borrow::Cow::into_owned)
+    }
+
+    fn path_fault(&self, path: &str, field: &str, error: &PathError) -> Fault {
+        match error {
+            PathError::NotFound { .. } if field.ends_with(".$") => self.frame.fault(
+                errors::RUNTIME,
+                &format!(
+                    "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{}'",
+                    self.root
+                ),
+            ),
+            other => self.frame.fault(errors::RUNTIME, &other.to_string()),
+        }
+    }
+
+    fn intrinsic(&self, intrinsic: &Intrinsic) -> Result<Value, Fault> {
+        intrinsic.evaluate(self).map_err(|error| {
+            let name = match error {
+                IntrinsicError::Path { .. } => errors::RUNTIME,
+                IntrinsicError::Function { .. } => errors::INTRINSIC_FAILURE,
+            };
+            self.frame.fault(name, &error.to_string())
+        })
+    }
+
+    /// Evaluates an expression, which must give something.
+    pub(crate) fn expression(&self, expression: &Expression) -> Result<Value, Fault> {
+        let mut session = self.session.borrow_mut();
+        let session = session.get_or_insert_with(|| jsonata::Session::new(self.frame));
+        let text = expression.source.text();
+        match session.evaluate(&expression.source) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => Err(self.frame.evaluation_fault(
+                &expression.field,
+                &format!(
+                    "The JSONata expression '{text}' specified for the field '{}' returned nothing (undefined).",
+                    expression.field
+                ),
+            )),
+            Err(error) => Err(self.frame.evaluation_fault(
+                &expression.field,
+                &format!(
+                    "The JSONata expression '{text}' specified for the field '{}' threw an error during evaluation. {}: {}",
+                    expression.field, error.code, error.message
+                ),
+            )),
+        }
+    }
+
+    /// Evaluates a string field such as Error, Cause or RoleArn.
+    pub(crate) fn text(&self, text: &Text, field: &str) -> Result<String, Fault> {
+        let value = match text {
+            Text::Fixed(text) => return Ok(text.clone()),
+            Text::Path(path) => self.path(path, field)?,
+            Text::Intrinsic(intrinsic) => self.intrinsic(intrinsic)?,
+            Text::Expression(expression) => {
+                let value = self.expression(expression)?;
+                return match value {
+                    Value::String(text) => Ok(text),
+                    other => Err(self.frame.evaluation_fault(
+                        &expression.field,
+                        &format!(
+                            "The JSONata expression '{}' specified for the field '{}' returned an unexpected result type. Expected 'string', but was '{}' for value: {other}",
+                            expression.source.text(), expression.field, type_name(&other)
+                        ),
+                    )),
+                };
+            }
+        };
+        match value {
+            Value::String(text) => Ok(text),
+            other => Err(self.frame.fault(
+                errors::RUNTIME,
+                &format!("The value of the field '{field}' must be a string, but was: {other}"),
+            )),
+        }
+    }
+
+    /// Returns an error that says which state it happened in.
+    pub(crate) fn fault(&self, error: &str, message: &str) -> Fault {
+        self.frame.fault(error, message)
+    }
+
+    /// Returns an error of a JSONata field that says which state it happened in.
+    pub(crate) fn evaluation_fault(&self, field: &str, message: &str) -> Fault {
+        self.frame.evaluation_fault(field, message)
+    }
+}
+
+/// Returns the name of a value's type as error causes write it.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+impl jsonpath::Scope for Evaluator<'_> {
+    fn input(&self) -> &Value {
+        self.root
+    }
+
+    fn context(&self) -> &Value {
+        self.frame.context()
+    }
+
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.frame.variable(name)
+    }
+
+    fn random(&self) -> u64 {
+        self.frame.random()
+    }
+}
+
+impl jsonata::Scope for Frame {
+    fn states_field(&self, name: &str) -> Option<&Value> {
+        match name {
+            "input" => Some(self.input.value()),
+            "result" => self.result.as_ref().map(Data::value),
+            "errorOutput" => self.error.as_ref().map(Data::value),
+            "context" => Some(self.context()),
+            _ => None,
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<&Value> {
+        Frame::variable(self, name)
+    }
+
+    fn random(&self) -> u64 {
+        Frame::random(self)
+    }
+
+    fn now_millis(&self) -> i64 {
+        self.now.millis()
+    }
+}
+
+impl Turn<'_> {
+    /// Applies everything that follows a state's result: ResultSelector, ResultPath and OutputPath, or Output; Assign.
+    pub(crate) fn complete(
+        &mut self,
+        id: ThreadId,
+        flow: &Flow,
+        result: Data,
+        transition: asl::program::Transition,
+    ) -> Result<(), Fault> {
+        let frame = Frame::new(self, id).with_result(result.clone());
+        let outcome = self.completed(&frame, flow, &result);
+        frame.settle(self);
+        let (output, assigned) = outcome?;
+        self.exit(id, output, assigned, transition)
+    }
+
+    #[expect(clippy::type_complexity, reason = "the two results of one step")]
+    fn completed(
+        &mut self,
+        frame: &Frame,
+        flow: &Flow,
+        result: &Data,
+    ) -> Result<(Data, Vec<(String, Data)>), Fault> {
+        let assigned = frame.assign(&flow.assign, "Assign")?;
+        let output = match &flow.output {
+            Some(template) => {
+                let value = frame.output(template, "Output")?;
+                self.data(value)
+            }
+            None => {
+                let selected = match &flow.result_selector {
+                    Some(template) => {
+                        let value = frame.at(result.value()).template(template, "ResultSelector")?;
+                        self.data(value)
+                    }
+                    None => result.clone(),
+                };
+                let merged = frame.merge(&frame.input, &selected, &flow.result_path)?.into_data(self);
+                frame.select(&flow.output_path, &merged, "OutputPath")?.into_data(self)
+            }
+        };
+        Ok((output, self.assigned(assigned)))
+    }
+
+    /// Makes documents of assigned values.
+    pub(crate) fn assigned(&mut self, values: Vec<(String, Value)>) -> Vec<(String, Data)> {
+        values.into_iter().map(|(name, value)| (name, self.data(value))).collect()
+    }
+
+    /// Draws a pseudo-random number.
+    pub(crate) fn random(&self) -> u64 {
+        let draws = &self.execution.counters.draws;
+        let draw = draws.get();
+        draws.set(draw + 1);
+        pseudo_random(seed(&self.execution.identity.seed), draw)
+    }
+}
+
+/// Returns the first 64 bits of the execution's secret.
+fn seed(hexadecimal: &str) -> u64 {
+    hexadecimal.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+}
+
+/// Returns the `draw`-th number of the sequence that belongs to `seed` (SplitMix64).
+fn pseudo_random(seed: u64, draw: u64) -> u64 {
+    let mut z = seed.wrapping_add(draw.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,75 @@
+//! The only way in: whatever may reach an execution.
+
+use integrations::Failure;
+use serde::{Deserialize, Serialize};
+
+/// Names one attempt of one task within its execution; a retry is a new call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallId(pub u64);
+
+/// What may reach an execution. A message that it no longer waits for changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// The execution begins.
+    Start,
+    /// Time has passed, or somebody asks to go on: whatever is due is done.
+    Wake,
+    /// A call was answered; for a `.sync` or `.waitForTaskToken` task this is the answer to its submission.
+    CallSucceeded {
+        /// The attempt.
+        call: CallId,
+        /// The result as JSON text, shaped as Step Functions shows it.
+        output: String,
+    },
+    /// A call failed; for a `.sync` or `.waitForTaskToken` task its submission did.
+    CallFailed {
+        /// The attempt.
+        call: CallId,
+        /// Error and cause.
+        failure: Failure,
+    },
+    /// Nobody knows whether a call that must not be repeated has happened.
+    CallUnknown {
+        /// The attempt.
+        call: CallId,
+    },
+    /// A client reported the task's end: SendTaskSuccess or SendTaskFailure.
+    Callback {
+        /// The attempt that the token names.
+        call: CallId,
+        /// The output as JSON text, or the failure.
+        result: Result<String, Failure>,
+    },
+    /// A client reported that the task is alive: SendTaskHeartbeat.
+    Heartbeat {
+        /// The attempt that the token names.
+        call: CallId,
+    },
+    /// An activity worker took the task.
+    ActivityStarted {
+        /// The attempt.
+        call: CallId,
+        /// GetActivityTask's `workerName`.
+        worker_name: Option<String>,
+    },
+    /// The job behind a `.sync` task has ended: a child execution, for example.
+    JobDone {
+        /// The attempt.
+        call: CallId,
+        /// The output as JSON text, or the failure.
+        result: Result<String, Failure>,
+    },
+    /// StopExecution.
+    Stop {
+        /// Its `error`.
+        error: Option<String>,
+        /// Its `cause`.
+        cause: Option<String>,
+    },
+    /// The execution cannot go on for a reason outside of the language: the driver's own verdict.
+    Poison {
+        /// Why.
+        cause: String,
+    },
+}

@@ -1,0 +1,204 @@
+//! Map: runs one machine for every item.
+
+use crate::context::{MapItem, item_at};
+use crate::data::Data;
+use crate::fault::{Fault, errors};
+use crate::flow::{Evaluator, Frame, type_name};
+use crate::history::Details;
+use crate::thread::{Fork, Phase, Thread, ThreadId};
+use crate::turn::Turn;
+use asl::program::{Items, Map, MapMode, Setting, StateKind};
+use serde_json::Value;
+use std::sync::Arc;
+
+pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fault> {
+    let frame = Frame::new(turn, id);
+    if let MapMode::Distributed(_) = map.mode {
+        return Err(frame.fault(errors::RUNTIME, "the distributed mode of the Map state is not implemented yet"));
+    }
+    let input = frame.effective_input(&map.flow)?.into_data(turn);
+    let (items, width, tolerated) = {
+        let evaluator = frame.at(input.value());
+        let items = items(&frame, &evaluator, map, &input)?;
+        let most = turn.execution.limits.inline_map_concurrency;
+        let width = match max_concurrency(&evaluator, &map.max_concurrency)? {
+            0 => most,
+            wanted => wanted.min(most),
+        };
+        let length = length(items.as_ref().map_or_else(|| input.value(), |items| items));
+        (items, width, tolerated(&evaluator, map, length)?)
+    };
+    frame.settle(turn);
+    let items = match items {
+        Some(items) => turn.data(items),
+        None => input,
+    };
+    let length = length(items.value());
+    let first = turn.reserve_threads(length);
+    let fork = Fork {
+        first,
+        length,
+        begun: 0,
+        finished: 0,
+        failed: 0,
+        tolerated,
+        width: u32::try_from(width).unwrap_or(u32::MAX),
+        items: Some(items),
+    };
+    turn.set_phase(id, Phase::Forked(fork));
+    let started = turn.emit_for(id, Details::MapStateStarted { length: u64::from(length) });
+    if length == 0 {
+        return turn.join(id, started);
+    }
+    begin_iterations(turn, id, started)
+}
+
+/// Begins as many iterations as may run; `previous` is the event that made room for them.
+pub(crate) fn begin_iterations(turn: &mut Turn<'_>, id: ThreadId, previous: u64) -> Result<(), Fault> {
+    let Some(state) = turn.state_of(id) else { return Ok(()) };
+    let StateKind::Map(map) = &state.kind else { return Ok(()) };
+    let Some(machine) = turn.program.machine(map.processor) else { return Ok(()) };
+    loop {
+        let Some(fork) = turn.fork_of(id) else { return Ok(()) };
+        let running = fork.begun.saturating_sub(fork.finished);
+        if fork.begun >= fork.length || running >= fork.width {
+            return Ok(());
+        }
+        let (index, first) = (fork.begun, fork.first);
+        let Some(items) = fork.items.clone() else { return Ok(()) };
+        let input = iteration_input(turn, id, map, &items, index)?;
+        turn.change_fork(id, |fork| fork.begun += 1);
+        let started =
+            turn.emit(previous, Details::MapIterationStarted { name: Arc::clone(&state.name), index });
+        let child = ThreadId(first.0.saturating_add(index));
+        let thread = Thread {
+            parent: Some(id),
+            index,
+            machine: map.processor,
+            state: machine.start_at,
+            entered: 0,
+            entered_at: turn.now,
+            input,
+            variables: Arc::default(),
+            previous: started,
+            retries: Vec::new(),
+            phase: Phase::Ready,
+        };
+        turn.put_thread(child, thread);
+        turn.wake(child);
+    }
+}
+
+fn iteration_input(
+    turn: &mut Turn<'_>,
+    id: ThreadId,
+    map: &Map,
+    items: &Data,
+    index: u32,
+) -> Result<Data, Fault> {
+    let Some(template) = &map.item_selector else {
+        let (value, _) = item_at(items, index);
+        return Ok(turn.data(value));
+    };
+    let frame = Frame::new(turn, id).with_item(MapItem { index, items: items.clone() });
+    let input = frame.effective_input(&map.flow)?.into_data(turn);
+    let value = frame.at(input.value()).template(template, "ItemSelector");
+    frame.settle(turn);
+    value.map(|value| turn.data(value))
+}
+
+/// Returns the items where they are not the effective input itself.
+fn items(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, input: &Data) -> Result<Option<Value>, Fault> {
+    let (value, field) = match &map.items {
+        Items::Input => (None, "Items"),
+        Items::Path(selector) => match frame.select(selector, input, "ItemsPath")? {
+            crate::flow::Merged::Same(_) => (None, "ItemsPath"),
+            crate::flow::Merged::New(value) => (Some(value), "ItemsPath"),
+        },
+        Items::Template(template) => (Some(evaluator.template(template, "Items")?), "Items"),
+    };
+    let shown = value.as_ref().unwrap_or_else(|| input.value());
+    match (shown, &map.items) {
+        (Value::Array(_), _) | (Value::Object(_), Items::Template(_)) => Ok(value),
+        (other, Items::Path(_)) => Err(frame.fault(
+            errors::RUNTIME,
+            &format!("Reference path \"{}\" must point to array.", path_text(map, other)),
+        )),
+        (other, _) => Err(frame.evaluation_fault(
+            field,
+            &format!(
+                "The JSONata expression specified for the field '{field}' returned an unexpected result type. Expected 'array' or 'object', but was '{}'",
+                type_name(other)
+            ),
+        )),
+    }
+}
+
+fn path_text(map: &Map, _value: &Value) -> String {
+    match &map.items {
+        Items::Path(asl::program::Selector::Path(path)) => path.text().to_owned(),
+        Items::Path(_) | Items::Template(_) | Items::Input => "$".to_owned(),
+    }
+}
+
+fn length(items: &Value) -> u32 {
+    let length = match items {
+        Value::Array(list) => list.len(),
+        Value::Object(object) => object.len(),
+        _ => 0,
+    };
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn max_concurrency(evaluator: &Evaluator<'_>, setting: &Setting<u64>) -> Result<u64, Fault> {
+    whole_number(evaluator, setting, "MaxConcurrency")
+}
+
+fn whole_number(evaluator: &Evaluator<'_>, setting: &Setting<u64>, field: &str) -> Result<u64, Fault> {
+    match setting {
+        Setting::Fixed(number) => Ok(*number),
+        Setting::Path(path) => {
+            let value = evaluator.path(path, &format!("{field}Path"))?;
+            value.as_u64().ok_or_else(|| {
+                let message = format!(
+                    "The {field}Path field refers to value {value} which is not a valid integer: {}",
+                    path.text()
+                );
+                evaluator.fault(errors::RUNTIME, &message)
+            })
+        }
+        Setting::Expression(expression) => {
+            let value = evaluator.expression(expression)?;
+            value.as_u64().ok_or_else(|| {
+                let message = format!(
+                    "The JSONata expression '{}' specified for the field '{field}' returned an unexpected result type. Expected 'integer', but was '{}' for value: {value}",
+                    expression.source.text(),
+                    type_name(&value)
+                );
+                evaluator.evaluation_fault(field, &message)
+            })
+        }
+    }
+}
+
+/// Returns how many iterations may fail: by count or by percentage, whichever allows more.
+fn tolerated(evaluator: &Evaluator<'_>, map: &Map, length: u32) -> Result<u32, Fault> {
+    let mut most = 0;
+    if let Some(setting) = &map.tolerated_failure_count {
+        let count = whole_number(evaluator, setting, "ToleratedFailureCount")?;
+        most = u32::try_from(count).unwrap_or(u32::MAX);
+    }
+    if let Some(setting) = &map.tolerated_failure_percentage {
+        let field = "ToleratedFailurePercentage";
+        let value = match setting {
+            Setting::Fixed(value) => Some(*value),
+            Setting::Path(path) => evaluator.path(path, &format!("{field}Path"))?.as_f64(),
+            Setting::Expression(expression) => evaluator.expression(expression)?.as_f64(),
+        };
+        let Some(percentage) = value.filter(|value| (0.0..=100.0).contains(value)) else {
+            return Err(evaluator.fault(errors::RUNTIME, &format!("The value of {field} must lie between 0 and 100")));
+        };
+        most = most.max((f64::from(length) * percentage / 100.0).floor() as u32);
+    }
+    Ok(most)
+}

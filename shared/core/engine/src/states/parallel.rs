@@ -1,0 +1,44 @@
+//! Parallel: runs branches at once.
+
+use crate::fault::Fault;
+use crate::flow::Frame;
+use crate::history::Details;
+use crate::thread::{Fork, Phase, Thread, ThreadId};
+use crate::turn::Turn;
+use asl::program::Parallel;
+use std::sync::Arc;
+
+pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Result<(), Fault> {
+    let frame = Frame::new(turn, id);
+    let mut input = frame.effective_input(&parallel.flow)?.into_data(turn);
+    if let Some(template) = &parallel.flow.arguments {
+        let value = frame.at(input.value()).template(template, "Parameters")?;
+        input = turn.data(value);
+    }
+    frame.settle(turn);
+    let length = u32::try_from(parallel.branches.len()).unwrap_or(u32::MAX);
+    let first = turn.reserve_threads(length);
+    let fork = Fork { first, length, begun: length, finished: 0, failed: 0, tolerated: 0, width: length, items: None };
+    turn.set_phase(id, Phase::Forked(fork));
+    let started = turn.emit_for(id, Details::ParallelStateStarted);
+    for (number, branch) in (0..length).zip(&parallel.branches) {
+        let Some(machine) = turn.program.machine(*branch) else { continue };
+        let child = ThreadId(first.0.saturating_add(number));
+        let thread = Thread {
+            parent: Some(id),
+            index: number,
+            machine: *branch,
+            state: machine.start_at,
+            entered: 0,
+            entered_at: turn.now,
+            input: input.clone(),
+            variables: Arc::default(),
+            previous: started,
+            retries: Vec::new(),
+            phase: Phase::Ready,
+        };
+        turn.put_thread(child, thread);
+        turn.wake(child);
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Pass: hands its input on, changed as its fields say.
+
+use crate::fault::Fault;
+use crate::flow::Frame;
+use crate::thread::ThreadId;
+use crate::turn::Turn;
+use asl::program::Pass;
+
+pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, pass: &Pass) -> Result<(), Fault> {
+    let flow = &pass.flow;
+    let frame = Frame::new(turn, id);
+    let result = if let Some(result) = &pass.result {
+        turn.data(result.clone())
+    } else {
+        let input = frame.effective_input(flow)?.into_data(turn);
+        match &flow.arguments {
+            Some(template) => {
+                let value = frame.at(input.value()).template(template, "Parameters")?;
+                turn.data(value)
+            }
+            None => input,
+        }
+    };
+    frame.settle(turn);
+    turn.complete(id, flow, result, pass.transition)
+}

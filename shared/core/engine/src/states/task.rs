@@ -1,0 +1,329 @@
+//! Task: has something done outside, and waits for its end.
+
+use crate::data::Data;
+use crate::effect::{Call, Effect};
+use crate::execution::Execution;
+use crate::fault::{Fault, errors};
+use crate::flow::{Evaluator, Frame};
+use crate::history::{Details, Target, TaskType, Why};
+use crate::limits::TASK_SECONDS_DEFAULT;
+use crate::message::CallId;
+use crate::thread::{Calling, Phase, Stage, ThreadId};
+use crate::token::{TaskToken, client_token};
+use crate::turn::Turn;
+use asl::Program;
+use asl::program::{Setting, State, StateKind, Task};
+use integrations::{EffectClass, Failure, Pattern, Resource};
+use std::sync::Arc;
+
+pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, state: &State, task: &Task) -> Result<(), Fault> {
+    let call = turn.next_call();
+    let identity = Arc::clone(&turn.execution.identity);
+    let mut frame = Frame::new(turn, id);
+    if needs_token(&task.resource) {
+        frame = frame.with_token(TaskToken::issue(&identity, call));
+    }
+    let input = frame.effective_input(&task.flow)?.into_data(turn);
+    let evaluated = {
+        let evaluator = frame.at(input.value());
+        let arguments = match &task.flow.arguments {
+            Some(template) => Some(evaluator.template(template, "Parameters")?),
+            None => None,
+        };
+        let timeout = setting(&evaluator, task.timeout_seconds.as_ref(), "TimeoutSeconds")?;
+        let heartbeat = setting(&evaluator, task.heartbeat_seconds.as_ref(), "HeartbeatSeconds")?;
+        let role = task.role_arn.as_ref().map(|text| evaluator.text(text, "Credentials/RoleArn")).transpose()?;
+        (arguments, timeout, heartbeat, role)
+    };
+    let (arguments, timeout_seconds, heartbeat_seconds, role_arn) = evaluated;
+    frame.settle(turn);
+    let parameters = match arguments {
+        Some(value) => turn.data(value),
+        None => input,
+    };
+    turn.check_size(&parameters, &state.name)?;
+    let (task_type, target) = target(&task.resource);
+    turn.emit_for(
+        id,
+        Details::Scheduled {
+            task: task_type,
+            target: target.clone(),
+            region: Arc::clone(&identity.region),
+            parameters: parameters.id(),
+            timeout_seconds,
+            heartbeat_seconds,
+            role_arn: role_arn.clone(),
+        },
+    );
+    if task_type != TaskType::Activity {
+        turn.emit_for(id, Details::Started { task: task_type, target });
+    }
+    let calling = Calling {
+        call,
+        stage: Stage::Sent,
+        parameters,
+        deadline: turn.now.plus_seconds(timeout_seconds.unwrap_or(TASK_SECONDS_DEFAULT)),
+        heartbeat_due: heartbeat_seconds.map(|seconds| turn.now.plus_seconds(seconds)),
+        heartbeat_seconds,
+        role_arn,
+        committed_in: turn.execution.seq,
+    };
+    turn.set_phase(id, Phase::Calling(calling));
+    if let Some(effect) = effect(turn.program, turn.execution, id) {
+        turn.ask(effect);
+    }
+    Ok(())
+}
+
+/// Evaluates TimeoutSeconds or HeartbeatSeconds.
+fn setting(evaluator: &Evaluator<'_>, setting: Option<&Setting<u64>>, field: &str) -> Result<Option<u64>, Fault> {
+    let value = match setting {
+        None => return Ok(None),
+        Some(Setting::Fixed(seconds)) => return Ok(Some(*seconds)),
+        Some(Setting::Path(path)) => evaluator.path(path, &format!("{field}Path"))?,
+        Some(Setting::Expression(expression)) => evaluator.expression(expression)?,
+    };
+    match (value.as_u64(), setting) {
+        (Some(seconds), _) if (1..=TASK_SECONDS_DEFAULT).contains(&seconds) => Ok(Some(seconds)),
+        (_, Some(Setting::Expression(expression))) => {
+            let message = format!(
+                "The JSONata expression '{}' specified for the field '{field}' returned a value that is not a positive integer: {value}",
+                expression.source.text()
+            );
+            Err(evaluator.evaluation_fault(field, &message))
+        }
+        (_, _) => {
+            let message = format!("The {field}Path parameter does not reference a positive integer: {value}");
+            Err(evaluator.fault(errors::RUNTIME, &message))
+        }
+    }
+}
+
+fn needs_token(resource: &Resource) -> bool {
+    match resource {
+        Resource::Service(integration) => integration.pattern() == Pattern::WaitForTaskToken,
+        Resource::Activity(_) => true,
+        Resource::Function(_) => false,
+    }
+}
+
+/// Returns whether the answer to the call is only the beginning: the end is reported by somebody else.
+fn ends_later(resource: &Resource) -> bool {
+    match resource {
+        Resource::Service(integration) => integration.pattern() != Pattern::RequestResponse,
+        Resource::Activity(_) => true,
+        Resource::Function(_) => false,
+    }
+}
+
+fn target(resource: &Resource) -> (TaskType, Target) {
+    match resource {
+        Resource::Service(integration) => (
+            TaskType::Task,
+            Target {
+                resource_type: integration.resource_type().to_owned(),
+                resource: integration.resource().to_owned(),
+            },
+        ),
+        Resource::Function(_) => (
+            TaskType::LambdaFunction,
+            Target { resource_type: String::new(), resource: resource.text().to_owned() },
+        ),
+        Resource::Activity(_) => {
+            (TaskType::Activity, Target { resource_type: String::new(), resource: resource.text().to_owned() })
+        }
+    }
+}
+
+/// Returns what an oversized result is blamed on: the service, or the function's ARN.
+fn blamed(target: &Target) -> &str {
+    if target.resource_type.is_empty() { &target.resource } else { &target.resource_type }
+}
+
+/// Returns the effect that a thread in a Task state asks for.
+fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effect> {
+    let thread = execution.threads.get(&id)?;
+    let Phase::Calling(calling) = &thread.phase else { return None };
+    let state = program.state(thread.state)?;
+    let StateKind::Task(task) = &state.kind else { return None };
+    let resource = task.resource.clone();
+    let class = match &resource {
+        Resource::Service(integration) => integration.effect_class_of(calling.parameters.value()),
+        Resource::Function(_) => EffectClass::Once,
+        Resource::Activity(_) => EffectClass::Repeatable,
+    };
+    let call = Call {
+        id: calling.call,
+        state: Arc::clone(&state.name),
+        retry_count: thread.retries.iter().sum(),
+        token: needs_token(&resource).then(|| TaskToken::issue(&execution.identity, calling.call)),
+        parameters: calling.parameters.clone(),
+        client_token: client_token(&execution.identity, calling.call),
+        class,
+        role_arn: calling.role_arn.clone(),
+        deadline: calling.deadline,
+        heartbeat_seconds: calling.heartbeat_seconds,
+        committed_in: calling.committed_in,
+        resource,
+    };
+    Some(match &call.resource {
+        Resource::Activity(_) => Effect::OfferActivity(call),
+        Resource::Service(integration)
+            if !integration.is_sdk()
+                && integration.service() == "states"
+                && integration.action() == "startExecution" =>
+        {
+            Effect::StartChild(call)
+        }
+        Resource::Service(_) | Resource::Function(_) => Effect::Call(call),
+    })
+}
+
+impl Execution {
+    /// Returns what the execution has asked for and has no answer to: what a new driver has to look after.
+    pub fn outstanding(&self, program: &Program) -> Vec<Effect> {
+        self.calls
+            .values()
+            .filter(|id| {
+                matches!(
+                    self.threads.get(id).map(|thread| &thread.phase),
+                    Some(Phase::Calling(Calling { stage: Stage::Sent, .. }))
+                )
+            })
+            .filter_map(|id| effect(program, self, *id))
+            .collect()
+    }
+
+    /// Returns whether the execution still waits for `call`.
+    pub fn waits_for(&self, call: CallId) -> bool {
+        self.calls.contains_key(&call)
+    }
+}
+
+/// Returns the error of a call that nobody knows the outcome of and that must not be repeated.
+pub(crate) fn unknown_outcome() -> Fault {
+    Fault::new(
+        errors::TASK_FAILED,
+        "the outcome of this call is unknown: the process ended between the call and its result, and the call must not be repeated",
+    )
+}
+
+struct Open<'a> {
+    id: ThreadId,
+    task: &'a Task,
+    state: &'a State,
+    stage: Stage,
+}
+
+fn open<'a>(turn: &Turn<'a>, call: CallId) -> Option<Open<'a>> {
+    let id = *turn.execution.calls.get(&call)?;
+    let state = turn.state_of(id)?;
+    let StateKind::Task(task) = &state.kind else { return None };
+    let Phase::Calling(calling) = &turn.thread(id)?.phase else { return None };
+    Some(Open { id, task, state, stage: calling.stage })
+}
+
+pub(crate) fn call_succeeded(turn: &mut Turn<'_>, call: CallId, output: &str) {
+    let Some(open) = open(turn, call) else { return };
+    if !ends_later(&open.task.resource) {
+        turn.accept();
+        succeed(turn, &open, output);
+        return;
+    }
+    if open.stage != Stage::Sent {
+        return;
+    }
+    turn.accept();
+    let (_, target) = target(&open.task.resource);
+    let output = turn.data_from_text(output);
+    turn.emit_for(open.id, Details::TaskSubmitted { target, output: output.id() });
+    submitted(turn, open.id);
+}
+
+fn submitted(turn: &mut Turn<'_>, id: ThreadId) {
+    let now = turn.now;
+    if let Some(Phase::Calling(calling)) = turn.thread(id).map(|thread| thread.phase.clone()) {
+        let heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
+        turn.set_phase(id, Phase::Calling(Calling { stage: Stage::Submitted, heartbeat_due, ..calling }));
+    }
+}
+
+pub(crate) fn activity_started(turn: &mut Turn<'_>, call: CallId, worker_name: Option<String>) {
+    let Some(open) = open(turn, call) else { return };
+    if open.stage != Stage::Sent || !matches!(open.task.resource, Resource::Activity(_)) {
+        return;
+    }
+    turn.accept();
+    turn.emit_for(open.id, Details::ActivityStarted { worker_name });
+    submitted(turn, open.id);
+}
+
+pub(crate) fn heartbeat(turn: &mut Turn<'_>, call: CallId) {
+    let Some(open) = open(turn, call) else { return };
+    if !ends_later(&open.task.resource) {
+        return;
+    }
+    turn.accept();
+    let now = turn.now;
+    if let Some(Phase::Calling(calling)) = turn.thread(open.id).map(|thread| thread.phase.clone()) {
+        let heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
+        turn.set_phase(open.id, Phase::Calling(Calling { heartbeat_due, ..calling }));
+    }
+}
+
+pub(crate) fn job_done(turn: &mut Turn<'_>, call: CallId, result: Result<String, Failure>) {
+    let Some(open) = open(turn, call) else { return };
+    if !ends_later(&open.task.resource) {
+        return;
+    }
+    turn.accept();
+    match result {
+        Ok(output) => succeed(turn, &open, &output),
+        Err(failure) => fail(turn, &open, failure.into()),
+    }
+}
+
+pub(crate) fn call_failed(turn: &mut Turn<'_>, call: CallId, fault: Fault) {
+    let Some(open) = open(turn, call) else { return };
+    if ends_later(&open.task.resource) && open.stage != Stage::Sent {
+        return;
+    }
+    turn.accept();
+    fail(turn, &open, fault);
+}
+
+/// The deadline of a task or of its heartbeat has passed.
+pub(crate) fn timed_out(turn: &mut Turn<'_>, id: ThreadId) {
+    let Some(Phase::Calling(calling)) = turn.thread(id).map(|thread| thread.phase.clone()) else { return };
+    let Some(open) = open(turn, calling.call) else { return };
+    let is_heartbeat = calling.deadline > turn.now;
+    let (task, target) = target(&open.task.resource);
+    // A missed heartbeat is recorded under the name States.Timeout, and can be caught under both names.
+    let why = Why { error: Some(errors::TIMEOUT.to_owned()), cause: None };
+    turn.emit_for(open.id, Details::TimedOut { task, target, why });
+    let alias = is_heartbeat.then_some(errors::HEARTBEAT_TIMEOUT);
+    turn.fail(open.id, Fault { error: Some(errors::TIMEOUT.to_owned()), cause: None, alias, location: None });
+}
+
+fn succeed(turn: &mut Turn<'_>, open: &Open<'_>, output: &str) {
+    let (task, target) = target(&open.task.resource);
+    let result: Data = turn.data_from_text(output);
+    if let Err(fault) = turn.check_size(&result, blamed(&target)) {
+        turn.outcome.payloads.pop();
+        fail(turn, open, fault);
+        return;
+    }
+    turn.emit_for(open.id, Details::Succeeded { task, target, output: result.id() });
+    turn.set_phase(open.id, Phase::Again);
+    if let Err(fault) = turn.complete(open.id, &open.task.flow, result, open.task.transition) {
+        turn.fail(open.id, fault);
+    }
+    debug_assert!(matches!(open.state.kind, StateKind::Task(_)));
+}
+
+fn fail(turn: &mut Turn<'_>, open: &Open<'_>, fault: Fault) {
+    let (task, target) = target(&open.task.resource);
+    let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
+    turn.emit_for(open.id, Details::Failed { task, target, why });
+    turn.fail(open.id, fault);
+}

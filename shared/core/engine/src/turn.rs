@@ -1,0 +1,313 @@
+//! One turn of an execution: what the states have at hand while a message is applied.
+
+use crate::data::{Data, Payload, PayloadId, later};
+use crate::effect::Effect;
+use crate::execution::{Closing, Execution, ExecutionType, Status};
+use crate::fault::{Fault, errors};
+use crate::history::{Details, Event, StateType, Why};
+use crate::limits::TRANSITIONS_PER_TURN;
+use crate::message::CallId;
+use crate::outcome::Outcome;
+use crate::thread::{Phase, Thread, ThreadId, Variables};
+use asl::program::{State, StateKind, Transition};
+use asl::{Program, Timestamp};
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The work table of one call of [`apply`](crate::apply).
+pub(crate) struct Turn<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) execution: &'a mut Execution,
+    pub(crate) now: Timestamp,
+    pub(crate) outcome: Outcome,
+    pub(crate) ready: VecDeque<ThreadId>,
+    transitions: u32,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(program: &'a Program, execution: &'a mut Execution, now: Timestamp) -> Turn<'a> {
+        let now = later(now, execution.counters.last_time);
+        let ready = execution
+            .threads
+            .iter()
+            .filter(|(_, thread)| matches!(thread.phase, Phase::Ready | Phase::Again))
+            .map(|(id, _)| *id)
+            .collect();
+        Turn { program, execution, now, outcome: Outcome::default(), ready, transitions: 0 }
+    }
+
+    pub(crate) fn finish(mut self) -> Outcome {
+        self.outcome.changed = !self.outcome.events.is_empty()
+            || !self.execution.changed.is_empty()
+            || !self.outcome.payloads.is_empty();
+        self.outcome
+    }
+
+    /// Notes that the execution waited for the message.
+    pub(crate) fn accept(&mut self) {
+        self.outcome.accepted = true;
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.execution.status == Status::Running
+    }
+
+    pub(crate) fn is_long(&self) -> bool {
+        self.transitions >= TRANSITIONS_PER_TURN
+    }
+
+    // ---- history -------------------------------------------------------------------------------------------
+
+    /// Writes an event; returns its id. The last event that the history has room for is the failure.
+    pub(crate) fn emit(&mut self, previous: u64, details: Details) -> u64 {
+        if !self.is_running() {
+            return self.execution.counters.last_event;
+        }
+        let max = self.execution.limits.history_events;
+        let bounded = self.execution.identity.execution_type == ExecutionType::Standard;
+        let is_last = matches!(
+            details,
+            Details::ExecutionSucceeded { .. }
+                | Details::ExecutionFailed(_)
+                | Details::ExecutionAborted(_)
+                | Details::ExecutionTimedOut(_)
+        );
+        if bounded && self.execution.counters.last_event + 1 >= max && !is_last {
+            let cause = format!("The execution reached the maximum number of history events ({max}).");
+            let why = Why { error: Some(errors::RUNTIME.to_owned()), cause: Some(cause) };
+            let id = self.write(previous, Details::ExecutionFailed(why.clone()));
+            self.close(Status::Failed, None, why);
+            return id;
+        }
+        self.write(previous, details)
+    }
+
+    fn write(&mut self, previous: u64, details: Details) -> u64 {
+        let counters = &mut self.execution.counters;
+        counters.last_event += 1;
+        counters.last_time = self.now;
+        let id = counters.last_event;
+        self.outcome.events.push(Event { id, previous, time: self.now, details });
+        id
+    }
+
+    /// Writes an event of a thread, which becomes the thread's latest.
+    pub(crate) fn emit_for(&mut self, id: ThreadId, details: Details) -> u64 {
+        let previous = self.thread(id).map_or(0, |thread| thread.previous);
+        let event = self.emit(previous, details);
+        self.change(id, |thread| thread.previous = event);
+        event
+    }
+
+    // ---- documents -----------------------------------------------------------------------------------------
+
+    /// Makes a document of a value.
+    pub(crate) fn data(&mut self, value: Value) -> Data {
+        let data = Data::from_value(self.next_payload(), value);
+        self.outcome.payloads.push(Payload { id: data.id(), text: Arc::clone(data.text()) });
+        data
+    }
+
+    /// Makes a document of JSON text.
+    pub(crate) fn data_from_text(&mut self, text: &str) -> Data {
+        let data = Data::from_text(self.next_payload(), text.into());
+        self.outcome.payloads.push(Payload { id: data.id(), text: Arc::clone(data.text()) });
+        data
+    }
+
+    fn next_payload(&mut self) -> PayloadId {
+        let id = PayloadId::new(self.execution.seq, self.execution.payload_count);
+        self.execution.payload_count += 1;
+        id
+    }
+
+    /// Returns an error when a document is larger than a state, a task or the execution may give out.
+    pub(crate) fn check_size(&self, data: &Data, of: &str) -> Result<(), Fault> {
+        if data.bytes() <= self.execution.limits.payload_bytes {
+            return Ok(());
+        }
+        Err(Fault::new(
+            errors::DATA_LIMIT_EXCEEDED,
+            format!(
+                "The state/task '{of}' returned a result with a size exceeding the maximum number of bytes service limit."
+            ),
+        ))
+    }
+
+    // ---- threads -------------------------------------------------------------------------------------------
+
+    pub(crate) fn thread(&self, id: ThreadId) -> Option<&Thread<Data>> {
+        self.execution.threads.get(&id)
+    }
+
+    pub(crate) fn state_of(&self, id: ThreadId) -> Option<&'a State> {
+        self.program.state(self.thread(id)?.state)
+    }
+
+    /// Sets aside the numbers of `count` threads; returns the first.
+    pub(crate) fn reserve_threads(&mut self, count: u32) -> ThreadId {
+        let first = self.execution.counters.next_thread;
+        self.execution.counters.next_thread = first.saturating_add(count);
+        ThreadId(first)
+    }
+
+    pub(crate) fn put_thread(&mut self, id: ThreadId, thread: Thread<Data>) {
+        self.execution.threads.insert(id, thread);
+        self.execution.changed.insert(id);
+    }
+
+    pub(crate) fn change(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread<Data>)) {
+        if let Some(thread) = self.execution.threads.get_mut(&id) {
+            change(thread);
+            self.execution.changed.insert(id);
+        }
+    }
+
+    /// Gives a thread something to do, and keeps the deadlines and open calls in step.
+    pub(crate) fn set_phase(&mut self, id: ThreadId, phase: Phase<Data>) {
+        self.forget_phase(id);
+        if let Some(time) = phase.deadline() {
+            self.execution.deadlines.insert((time, id));
+        }
+        if let Phase::Calling(calling) = &phase {
+            self.execution.calls.insert(calling.call, id);
+        }
+        self.change(id, |thread| thread.phase = phase);
+    }
+
+    fn forget_phase(&mut self, id: ThreadId) {
+        let Some(thread) = self.execution.threads.get(&id) else { return };
+        if let Some(time) = thread.phase.deadline() {
+            self.execution.deadlines.remove(&(time, id));
+        }
+        if let Phase::Calling(calling) = &thread.phase {
+            self.execution.calls.remove(&calling.call);
+        }
+    }
+
+    pub(crate) fn remove_thread(&mut self, id: ThreadId) {
+        self.forget_phase(id);
+        if self.execution.threads.remove(&id).is_some() {
+            self.execution.changed.insert(id);
+        }
+    }
+
+    /// Lets a thread run in this turn.
+    pub(crate) fn wake(&mut self, id: ThreadId) {
+        self.ready.push_back(id);
+    }
+
+    pub(crate) fn next_call(&mut self) -> CallId {
+        let call = CallId(self.execution.counters.next_call);
+        self.execution.counters.next_call += 1;
+        call
+    }
+
+    pub(crate) fn ask(&mut self, effect: Effect) {
+        self.outcome.effects.push(effect);
+    }
+
+    // ---- from state to state -------------------------------------------------------------------------------
+
+    /// Enters a state.
+    pub(crate) fn enter(&mut self, id: ThreadId, state: &State) {
+        self.transitions += 1;
+        let Some(input) = self.thread(id).map(|thread| thread.input.id()) else { return };
+        let details = Details::StateEntered { state: state_type(state), name: Arc::clone(&state.name), input };
+        let event = self.emit_for(id, details);
+        let now = self.now;
+        self.change(id, |thread| {
+            thread.entered = event;
+            thread.entered_at = now;
+            thread.retries.clear();
+        });
+    }
+
+    /// Leaves the state with its output, and goes where `transition` says.
+    pub(crate) fn exit(
+        &mut self,
+        id: ThreadId,
+        output: Data,
+        assigned: Vec<(String, Data)>,
+        transition: Transition,
+    ) -> Result<(), Fault> {
+        let Some(state) = self.state_of(id) else { return Ok(()) };
+        self.check_size(&output, &state.name)?;
+        let details = Details::StateExited {
+            state: state_type(state),
+            name: Arc::clone(&state.name),
+            output: output.id(),
+            assigned: assigned.iter().map(|(name, data)| (name.clone(), data.id())).collect(),
+        };
+        self.emit_for(id, details);
+        if !assigned.is_empty() {
+            self.change(id, |thread| {
+                let variables: &mut Variables<Data> = Arc::make_mut(&mut thread.variables);
+                variables.extend(assigned);
+            });
+        }
+        match transition {
+            Transition::Next(next) => {
+                self.set_phase(id, Phase::Ready);
+                self.change(id, |thread| {
+                    thread.state = next;
+                    thread.input = output;
+                });
+                self.ready.push_front(id);
+            }
+            Transition::End => self.end_thread(id, output),
+        }
+        Ok(())
+    }
+
+    /// Ends a machine with its output: the execution, a branch, or an iteration.
+    fn end_thread(&mut self, id: ThreadId, output: Data) {
+        let Some(thread) = self.thread(id) else { return };
+        match thread.parent {
+            None => {
+                let previous = thread.previous;
+                self.emit(previous, Details::ExecutionSucceeded { output: output.id() });
+                self.close(Status::Succeeded, Some(output), Why::default());
+            }
+            Some(parent) => self.branch_finished(parent, id, output),
+        }
+    }
+
+    // ---- the end -------------------------------------------------------------------------------------------
+
+    /// Ends the execution with an error nobody caught; `previous` is the event that led to it.
+    pub(crate) fn close_failed(&mut self, fault: &Fault, previous: u64) {
+        let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
+        self.emit(previous, Details::ExecutionFailed(why.clone()));
+        self.close(Status::Failed, None, why);
+    }
+
+    pub(crate) fn close(&mut self, status: Status, output: Option<Data>, why: Why) {
+        if !self.is_running() {
+            return;
+        }
+        self.execution.status = status;
+        self.execution.closing =
+            Some(Closing { status, time: self.now, output, error: why.error, cause: why.cause });
+        self.execution.deadlines.clear();
+        self.execution.calls.clear();
+        self.ready.clear();
+        // Effects of a state that was entered in this very turn are not wanted any more.
+        self.outcome.effects.clear();
+    }
+}
+
+/// Returns the type of a state, as event names begin.
+pub(crate) fn state_type(state: &State) -> StateType {
+    match state.kind {
+        StateKind::Pass(_) => StateType::Pass,
+        StateKind::Task(_) => StateType::Task,
+        StateKind::Choice(_) => StateType::Choice,
+        StateKind::Wait(_) => StateType::Wait,
+        StateKind::Succeed(_) => StateType::Succeed,
+        StateKind::Fail(_) => StateType::Fail,
+        StateKind::Parallel(_) => StateType::Parallel,
+        StateKind::Map(_) => StateType::Map,
+    }
+}

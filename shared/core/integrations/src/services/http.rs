@@ -1,0 +1,17 @@
+//! `http:invoke`: an HTTP request with the credentials of an EventBridge connection.
+
+use super::metadata::with_metadata;
+use super::{Action, Effect, Naming, RR, Service, as_given};
+
+pub(crate) const SERVICE: Service = Service {
+    name: "http",
+    client: None,
+    naming: Naming {
+        prefix: "Http",
+        fallback: "HttpException",
+        service: "Http",
+    },
+    actions: &[Action::new("invoke", RR, Effect::Once)],
+    prepare: as_given,
+    render: with_metadata,
+};

@@ -1,0 +1,37 @@
+//! `sqs:sendMessage`.
+
+use super::metadata::with_metadata;
+use super::{Action, Effect, Naming, RR_TOKEN, Service, to_text};
+use crate::effect::EffectClass;
+use serde_json::Value;
+
+pub(crate) const SERVICE: Service = Service {
+    name: "sqs",
+    client: Some("sqs"),
+    naming: Naming {
+        prefix: "SQS",
+        fallback: "AmazonSQSException",
+        service: "AmazonSQS",
+    },
+    actions: &[Action::new("sendMessage", RR_TOKEN, Effect::ByParameters(effect))],
+    prepare: |members| to_text(members, "MessageBody"),
+    render: with_metadata,
+};
+
+/// A FIFO queue drops a message that it has already had, by its deduplication id or by its content.
+pub(super) fn effect(parameters: &Value) -> EffectClass {
+    let fifo = parameters
+        .get("QueueUrl")
+        .and_then(Value::as_str)
+        .is_some_and(|url| url.ends_with(".fifo"));
+    if !fifo {
+        return EffectClass::Once;
+    }
+    // The member is never filled in: it would switch off deduplication by content, which the queue may want.
+    EffectClass::Token {
+        member: "MessageDeduplicationId".to_owned(),
+        window_seconds: DEDUPLICATION_SECONDS,
+    }
+}
+
+const DEDUPLICATION_SECONDS: u64 = 5 * 60; // AWS quota

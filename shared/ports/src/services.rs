@@ -1,0 +1,33 @@
+//! Calls of services and functions.
+
+use async_trait::async_trait;
+use engine::{Call, Identity};
+use integrations::Failure;
+use std::sync::Arc;
+
+/// A call to make.
+#[derive(Clone, Debug)]
+pub struct CallRequest {
+    /// What to call, with what.
+    pub call: Call,
+    /// The execution on whose behalf.
+    pub identity: Arc<Identity>,
+}
+
+/// What became of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// It succeeded; the result as JSON text, shaped as Step Functions shows it.
+    Succeeded(String),
+    /// It failed.
+    Failed(Failure),
+    /// Nobody knows: it may have happened. The driver decides by the call's effect class.
+    Unknown(String),
+}
+
+/// The services.
+#[async_trait]
+pub trait Services: Send + Sync {
+    /// Makes a call, once. Dropping the future gives the call up; it may still happen.
+    async fn call(&self, request: CallRequest) -> CallOutcome;
+}
