@@ -162,10 +162,10 @@ pub trait Journal: Send + Sync {
     /// Writes an execution's head and its first entry, unless the name is taken.
     ///
     /// The name of a closed execution is taken until its retention has passed.
-    async fn create(&self, identity: Arc<Identity>, write: Write) -> Result<Created, JournalError>;
+    async fn create(&self, identity: Arc<Identity>, write: Arc<Write>) -> Result<Created, JournalError>;
 
     /// Writes the next entry, unless its place is taken.
-    async fn append(&self, key: &ExecutionKey, incarnation: &str, write: Write) -> Result<Appended, JournalError>;
+    async fn append(&self, key: &ExecutionKey, incarnation: &str, write: Arc<Write>) -> Result<Appended, JournalError>;
 
     /// Reads an execution's state.
     async fn load(&self, key: &ExecutionKey) -> Result<Option<Stored>, JournalError>;

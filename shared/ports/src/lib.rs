@@ -5,6 +5,9 @@
 
 mod blobs;
 mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod documents;
 mod journal;
 mod mailbox;
 mod registry;
@@ -13,6 +16,7 @@ mod timers;
 
 pub use blobs::{BlobError, Blobs};
 pub use clock::{Clock, Entropy};
+pub use documents::documents;
 pub use journal::{
     Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Nonce, Opened, Page, Stored, StoredPayload,
     Write,

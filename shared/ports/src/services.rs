@@ -30,4 +30,10 @@ pub enum CallOutcome {
 pub trait Services: Send + Sync {
     /// Makes a call, once. Dropping the future gives the call up; it may still happen.
     async fn call(&self, request: CallRequest) -> CallOutcome;
+
+    /// Returns whether making the call again can do no harm, whatever its effect class says: it has no effect outside,
+    /// because a mock answers it.
+    fn is_harmless(&self, _request: &CallRequest) -> bool {
+        false
+    }
 }

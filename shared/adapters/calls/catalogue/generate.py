@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Writes services.bin, the catalogue of AWS service models that `calls` embeds.
+"""Writes what the project knows about AWS services, from botocore's models.
+
+Two files: services.bin, the catalogue that `calls` embeds; and shared/core/integrations/src/services/sdk/services.txt,
+the names of all `aws-sdk` integrations with the actions that may be repeated.
 
     python3 -m venv /tmp/catalogue
     /tmp/catalogue/bin/pip install botocore==1.44.5 zstandard==0.25.0
     /tmp/catalogue/bin/python shared/adapters/calls/catalogue/generate.py
 
-The file is: the index's length (4 bytes, little endian), the index, then the services one after another. The index
+services.bin is: the index's length (4 bytes, little endian), the index, then the services one after another. The index
 and each service are JSON compressed with zstd, so that a service costs nothing until it is first called. Field names
 are explained where they are read: `src/catalogue/model.rs`.
 """
@@ -55,9 +58,34 @@ SIMPLE = {
 LOCATIONS = {"header", "headers", "querystring", "uri", "statusCode"}
 
 
+# Services that AWS has closed and botocore has dropped, but that definitions still name.
+RETIRED = ["IoTAnalytics", "LookoutEquipment", "LookoutMetrics", "LookoutVision", "QLDB", "QLDB Session", "RoboMaker"]
+# Actions that begin so change nothing; `integrations` knows them by this rule.
+READING = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
+# The models call many of these idempotent, but a second one is answered with "exists already", or starts another one.
+MAKING = ("Create", "Start")
+
+
+def words(name):
+    """Splits a name where AWS's SDK for Java does: at capitals, after acronyms and digits, before versions."""
+    name = re.sub(r"[^A-Za-z0-9]+", " ", name)
+    name = re.sub(r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 ", name)
+    name = re.sub(r"([^A-Z]{2,})V([0-9]+)", r"\1 V\2 ", name)
+    name = re.sub(r"(?<=[a-z])(?=[A-Z][a-zA-Z0-9])", " ", name)
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", name)
+    name = re.sub(r"([0-9])([a-zA-Z])", r"\1 \2", name)
+    return name.split()
+
+
+def client_name(service_id):
+    """The service in error names, such as `DynamoDb` and `SecretsManager`."""
+    name = "".join(word.lower().capitalize() for word in words(service_id))
+    return name.removeprefix("Amazon").removeprefix("Aws").removesuffix("Service")
+
+
 def sdk_name(service_id):
-    """The name in `aws-sdk:NAME:action`: the service id, in lower case, without punctuation."""
-    return re.sub(r"[^a-z0-9]", "", service_id.lower())
+    """The service in `aws-sdk:NAME:action`, such as `dynamodb` and `secretsmanager`."""
+    return client_name(service_id).lower()
 
 
 def present(entry):
@@ -193,6 +221,23 @@ def packed(value):
     return zstandard.ZstdCompressor(level=19).compress(text.encode())
 
 
+def sdk_line(loader, name):
+    """`sdk name|client name|actions that may be repeated|member:actions;member:actions` for tokens."""
+    model = loader.load_service_model(name, "service-2")
+    repeatable, tokens = [], {}
+    for operation, described in sorted(model["operations"].items()):
+        shape = model["shapes"][described["input"]["shape"]] if "input" in described else {}
+        token = next((n for n, ref in shape.get("members", {}).items() if ref.get("idempotencyToken")), None)
+        if token:
+            tokens.setdefault(token[0].upper() + token[1:], []).append(operation)
+        elif described.get("readonly") or described.get("idempotent"):
+            if not operation.startswith(READING + MAKING):
+                repeatable.append(operation)
+    service_id = model["metadata"]["serviceId"]
+    members = ";".join(f"{member}:{','.join(operations)}" for member, operations in sorted(tokens.items()))
+    return f"{sdk_name(service_id)}|{client_name(service_id)}|{','.join(repeatable)}|{members}"
+
+
 def main():
     if botocore.__version__ != BOTOCORE:
         sys.exit(f"botocore {BOTOCORE} is wanted, this is {botocore.__version__}")
@@ -202,7 +247,9 @@ def main():
         service = Service(loader, name)
         entry = service.entry()
         body = packed(entry)
-        names = sorted({sdk_name(entry["id"]), name})
+        names = [sdk_name(entry["id"])]
+        if name not in names:
+            names.append(name)
         index.append({"names": names, "id": entry["id"], "offset": offset, "length": len(body)})
         bodies.append(body)
         offset += len(body)
@@ -211,6 +258,13 @@ def main():
     path = pathlib.Path(__file__).with_name("services.bin")
     path.write_bytes(len(head).to_bytes(4, "little") + head + b"".join(bodies))
     print(f"{path.name}: {path.stat().st_size} bytes")
+    lines = {sdk_line(loader, name) for name in loader.list_available_services("service-2")}
+    known = {line.split("|")[0] for line in lines}
+    lines |= {f"{sdk_name(name)}|{client_name(name)}||" for name in RETIRED if sdk_name(name) not in known}
+    lines = sorted(lines)
+    path = path.parents[3] / "core/integrations/src/services/sdk/services.txt"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    print(f"{path.name}: {len(lines)} services, {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ use crate::settings::Settings;
 use crate::sign::sign;
 use crate::transport::{Lost, Transport};
 use crate::wire;
+use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
+use tokio::sync::Mutex;
 
 /// Calls AWS services with the usual AWS settings.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct Caller {
     environment: Environment,
     credentials: Source,
     transport: Transport,
+    /// The credentials of roles, by the role's ARN.
+    assumed: Mutex<BTreeMap<String, Credentials>>,
 }
 
 /// What a service answered.
@@ -70,6 +75,7 @@ impl Caller {
             environment,
             credentials,
             transport: Transport::default(),
+            assumed: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -91,6 +97,52 @@ impl Caller {
     /// Services have the names that the SDKs or their models give them, such as `eventbridge` or `events`. Only a
     /// request that found no connection is tried again.
     pub async fn call(&self, service: &str, operation: &str, members: &Value) -> Result<Answer, CallError> {
+        self.send(service, operation, members, None).await
+    }
+
+    /// Calls an operation with the rights of a role, which may be of another account.
+    pub async fn call_as(
+        &self,
+        role: &str,
+        service: &str,
+        operation: &str,
+        members: &Value,
+    ) -> Result<Answer, CallError> {
+        let credentials = self.assume(role).await?;
+        self.send(service, operation, members, Some(credentials)).await
+    }
+
+    async fn assume(&self, role: &str) -> Result<Credentials, CallError> {
+        let mut assumed = self.assumed.lock().await;
+        if let Some(credentials) = assumed
+            .get(role)
+            .filter(|credentials| credentials::is_fresh(credentials))
+        {
+            return Ok(credentials.clone());
+        }
+        let members = json!({ "RoleArn": role, "RoleSessionName": "stepwell" });
+        let answer = self
+            .send("sts", "AssumeRole", &members, None)
+            .await
+            .map_err(|error| match error {
+                // Asking for credentials does nothing, so the call that they are for was certainly not sent.
+                CallError::Unknown(why) => CallError::NotSent(why),
+                other => other,
+            })?;
+        let credentials = credentials::assumed(&answer.members).ok_or_else(|| {
+            CallError::NotSent(format!("`sts` gave no usable credentials for the role `{role}`"))
+        })?;
+        assumed.insert(role.to_owned(), credentials.clone());
+        Ok(credentials)
+    }
+
+    async fn send(
+        &self,
+        service: &str,
+        operation: &str,
+        members: &Value,
+        credentials: Option<Credentials>,
+    ) -> Result<Answer, CallError> {
         let model = catalogue::service(service).ok_or_else(|| {
             let known = catalogue::service_names().join("`, `");
             CallError::Refused(format!(
@@ -109,19 +161,17 @@ impl Caller {
                 )));
             }
         };
-        if let Some(prefix) = &shape.host_prefix {
-            return Err(CallError::Refused(format!(
-                "`{service}:{operation}` has its own host `{prefix}`, which is not implemented yet"
-            )));
-        }
         let mut request = wire::request(model, name, shape, members).map_err(CallError::Refused)?;
-        let target = self.target(service, model).map_err(CallError::Refused)?;
+        let prefix = shape.host_prefix.as_deref().unwrap_or_default();
+        let target = self.target(service, model, prefix).map_err(CallError::Refused)?;
         place(&mut request, &target)?;
         if !shape.unsigned {
-            let credentials = if self.credentials.is_configured() {
-                self.credentials.get().await.map_err(CallError::NotSent)?
-            } else {
-                credentials::placeholder()
+            let credentials = match credentials {
+                Some(credentials) => credentials,
+                None if self.credentials.is_configured() => {
+                    self.credentials.get().await.map_err(CallError::NotSent)?
+                }
+                None => credentials::placeholder(),
             };
             sign(&mut request, &target, credentials, SystemTime::now()).map_err(CallError::Refused)?;
         }
@@ -143,7 +193,7 @@ impl Caller {
             })?;
         let headers = headers(&response);
         if !response.status().is_success() {
-            return Err(service_error(model, name, &response, &headers));
+            return Err(service_error(model, name, response, &headers));
         }
         // The service has done it, so an unreadable answer leaves the outcome unknown.
         let members = wire::answer(model, name, shape, &response).map_err(|why| {
@@ -171,7 +221,8 @@ impl Caller {
             .or_else(|| self.environment.endpoint(id))
     }
 
-    fn target(&self, name: &str, service: &Service) -> Result<Target, String> {
+    fn target(&self, name: &str, service: &Service, host_prefix: &str) -> Result<Target, String> {
+        // An endpoint that somebody set is one host, which need not have others beside it.
         if let Some(url) = self.endpoint(name) {
             return Ok(Target::set(service, url, self.region()));
         }
@@ -191,7 +242,7 @@ impl Caller {
         let region = self.region().ok_or_else(|| {
             format!("`{name}` cannot be called: no Region is set; set `AWS_REGION` or the profile's `region`")
         })?;
-        Target::of_aws(service, region)
+        Target::of_aws(service, region, host_prefix)
     }
 }
 
@@ -219,7 +270,7 @@ fn answer_timeout(service: &Service, operation: &str) -> Duration {
     let seconds = match (service.model.id.as_str(), operation) {
         ("Lambda", "Invoke" | "InvokeAsync") => 15 * 60 + 30,
         ("SFN", "StartSyncExecution") => 5 * 60 + 30,
-        _ => 70,
+        _ => 120,
     };
     Duration::from_secs(seconds)
 }
@@ -235,11 +286,11 @@ fn headers(response: &HttpResponse) -> Vec<(String, String)> {
 fn service_error(
     service: &'static Service,
     operation: &str,
-    response: &HttpResponse,
+    response: HttpResponse,
     headers: &[(String, String)],
 ) -> CallError {
-    let sent = wire::error(service, operation, response);
     let status = response.status().as_u16();
+    let sent = wire::error(service, operation, response);
     let header = |name: &str| {
         headers
             .iter()

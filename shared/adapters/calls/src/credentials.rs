@@ -11,7 +11,10 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use aws_types::region::Region;
+use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -91,12 +94,7 @@ impl Source {
             return Ok(fixed.clone());
         }
         let mut fetched = self.fetched.lock().await;
-        let fresh = |credentials: &&Credentials| {
-            credentials
-                .expiry()
-                .is_none_or(|expiry| expiry > SystemTime::now() + RENEWED_BEFORE)
-        };
-        if let Some(credentials) = fetched.as_ref().filter(fresh) {
+        if let Some(credentials) = fetched.as_ref().filter(|credentials| is_fresh(credentials)) {
             return Ok(credentials.clone());
         }
         let provider = self.provider.get_or_init(|| self.chain()).await;
@@ -150,6 +148,27 @@ impl Source {
             SharedCredentialsProvider::new,
         )
     }
+}
+
+/// The credentials of a role that `AssumeRole` of `sts` answered with.
+pub(crate) fn assumed(answer: &Value) -> Option<Credentials> {
+    let credentials = answer.get("Credentials")?;
+    let text = |name: &str| credentials.get(name).and_then(Value::as_str);
+    let expiry = DateTime::from_str(text("Expiration")?, Format::DateTimeWithOffset).ok()?;
+    Some(Credentials::new(
+        text("AccessKeyId")?,
+        text("SecretAccessKey")?,
+        text("SessionToken").map(str::to_owned),
+        Some(SystemTime::try_from(expiry).ok()?),
+        "assumed role",
+    ))
+}
+
+/// Whether credentials last long enough for a call.
+pub(crate) fn is_fresh(credentials: &Credentials) -> bool {
+    credentials
+        .expiry()
+        .is_none_or(|expiry| expiry > SystemTime::now() + RENEWED_BEFORE)
 }
 
 /// How long before their end credentials are fetched again.

@@ -6,15 +6,25 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::property::PropertiesKey;
 use aws_types::os_shim_internal::{Env, Fs};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What the environment says; read once, without the network.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
     profiles: ProfileSet,
     profile_name: Option<String>,
     /// Why the profile files cannot be used.
     pub(crate) broken: Option<String>,
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variables and the profiles hold secrets.
+        f.debug_struct("Environment")
+            .field("profile_name", &self.profile_name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Environment {

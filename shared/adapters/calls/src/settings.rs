@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// Overrides of the usual AWS settings; the default changes nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// The Region, in place of `AWS_REGION`, `AWS_DEFAULT_REGION` and the profile's.
     pub region: Option<String>,
@@ -23,6 +23,21 @@ pub struct Settings {
     pub variables: Option<BTreeMap<String, String>>,
     /// How long to wait for an answer, in place of the operation's own limit.
     pub answer_timeout: Option<Duration>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variables hold secrets.
+        f.debug_struct("Settings")
+            .field("region", &self.region)
+            .field("profile", &self.profile)
+            .field("endpoint_url", &self.endpoint_url)
+            .field("endpoints", &self.endpoints)
+            .field("access_key", &self.access_key)
+            .field("instance_credentials", &self.instance_credentials)
+            .field("answer_timeout", &self.answer_timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A pair of access keys, with the token that temporary ones have.

@@ -60,7 +60,10 @@ pub(crate) struct SentError {
 }
 
 /// Reads an answer that reports an error; what cannot be read is left out.
-pub(crate) fn error(service: &'static Service, name: &str, response: &HttpResponse) -> SentError {
+pub(crate) fn error(service: &'static Service, name: &str, mut response: HttpResponse) -> SentError {
+    // Services that once spoke the query protocol repeat the code there by its old name, which the model does not know.
+    response.headers_mut().remove("x-amzn-query-error");
+    let response = &response;
     let configuration = configuration(service, name);
     match service.model.protocol {
         Protocol::Json | Protocol::RestJson => {

@@ -25,7 +25,7 @@ impl Location {
 ///
 /// Not among them are the credentials, which Lambda reserves too: there is no role here to take them from, so a
 /// function may be given its own.
-const RESERVED: [&str; 16] = [
+pub(crate) const RESERVED: [&str; 16] = [
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
     "AWS_DEFAULT_REGION",

@@ -139,3 +139,54 @@ impl Exchange {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(request_id: &str) -> Event {
+        Event {
+            request_id: request_id.to_owned(),
+            function_arn: String::new(),
+            trace: String::new(),
+            deadline: SystemTime::UNIX_EPOCH,
+            payload: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_goes_to_the_invocation_that_is_owed_it() {
+        let exchange = Exchange::new();
+        let answer = exchange.offer(event("r-1"));
+        assert_eq!(exchange.next().await.unwrap().request_id, "r-1");
+        assert!(exchange.next().await.is_none(), "an answer is owed");
+        assert!(exchange.withdraw().is_none(), "the event was taken");
+        assert!(!exchange.answer("r-2", Answer::Returned(Vec::new())));
+        assert!(exchange.answer("r-1", Answer::Returned(b"1".to_vec())));
+        assert!(!exchange.answer("r-1", Answer::Returned(b"2".to_vec())));
+        assert!(matches!(answer.await, Ok(Answer::Returned(payload)) if payload == b"1"));
+    }
+
+    #[tokio::test]
+    async fn an_event_that_is_withdrawn_is_seen_by_nobody() {
+        let exchange = Exchange::new();
+        drop(exchange.offer(event("r-1")));
+        assert_eq!(exchange.withdraw().unwrap().request_id, "r-1");
+        let next = tokio::time::timeout(std::time::Duration::from_millis(20), exchange.next()).await;
+        assert!(next.is_err(), "{next:?}");
+    }
+
+    #[tokio::test]
+    async fn a_start_fails_only_before_the_first_event_is_asked_for() {
+        let exchange = Exchange::new();
+        assert!(exchange.fail_to_start(b"no".to_vec()));
+        assert_eq!(exchange.started().await, Err(b"no".to_vec()));
+
+        let exchange = Exchange::new();
+        let answer = exchange.offer(event("r-1"));
+        exchange.next().await.unwrap();
+        assert!(!exchange.fail_to_start(b"no".to_vec()));
+        assert_eq!(exchange.started().await, Ok(()));
+        drop(answer);
+    }
+}

@@ -48,7 +48,8 @@ fn signal_name(number: i32) -> Option<&'static str> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
 

@@ -12,18 +12,19 @@ pub(crate) struct Guard {
     shell: Option<Child>,
 }
 
+// `kill -s KILL` and not `kill -KILL`: behind the latter, dash takes `--` for a process.
 const SCRIPT: &str = r#"
 groups=" "
 while read -r word group; do
     case "$word" in
         watch) groups="$groups$group " ;;
         kill)
-            kill -KILL -- "-$group"
+            kill -s KILL -- "-$group"
             groups="${groups%% $group *} ${groups#* $group }"
             ;;
     esac
 done
-for group in $groups; do kill -KILL -- "-$group"; done
+for group in $groups; do kill -s KILL -- "-$group"; done
 "#;
 
 impl Guard {
@@ -89,13 +90,14 @@ fn own_group(command: &mut Command) {
 #[cfg(not(unix))]
 fn own_group(_command: &mut Command) {}
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn sleeper() -> Child {
         let mut command = Command::new("sleep");
-        command.arg("600");
+        command.arg("30").stdout(Stdio::null()).stderr(Stdio::null());
         own_group(&mut command);
         command.spawn().unwrap()
     }

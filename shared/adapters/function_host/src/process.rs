@@ -67,7 +67,6 @@ impl Process {
         command
             .args(&launch.arguments)
             .current_dir(&launch.working_directory)
-            .envs(environment::variables(name, launch, api.address, location))
             .stdin(if launch.input.is_some() {
                 Stdio::piped()
             } else {
@@ -78,6 +77,12 @@ impl Process {
             .kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);
+        // A host that is itself a Lambda function must not pass on what it was told.
+        let own = environment::variables(name, launch, api.address, location);
+        environment::RESERVED
+            .iter()
+            .for_each(|name| _ = command.env_remove(name));
+        command.envs(own);
         let mut child = command.spawn().map_err(|error| {
             let (program, folder) = (launch.program.display(), launch.working_directory.display());
             format!("function `{name}` cannot be started: `{program}` in `{folder}`: {error}")

@@ -246,3 +246,57 @@ fn filled(response: Builder, body: Vec<u8>) -> Response<Full<Bytes>> {
         response
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn requests_outside_the_api_are_refused_by_name() {
+        let api = RuntimeApi::start(Arc::new(Exchange::new())).await.unwrap();
+        let cases = [
+            (
+                "GET /2018-06-01/runtime/restore/next",
+                "404",
+                "GET /2018-06-01/runtime/restore/next is not part of",
+            ),
+            (
+                "POST /2018-06-01/runtime/invocation/next",
+                "404",
+                "POST /2018-06-01/runtime/invocation/next is not",
+            ),
+            ("GET /", "404", "GET / is not part of this Runtime API"),
+            (
+                "POST /2018-06-01/runtime/invocation/r-1/response",
+                "400",
+                "InvalidRequestID",
+            ),
+            (
+                "POST /2018-06-01/runtime/invocation/r-1/error",
+                "400",
+                "InvalidRequestID",
+            ),
+            ("POST /2018-06-01/runtime/init/error", "202", "OK"),
+            (
+                "POST /2018-06-01/runtime/init/error",
+                "403",
+                "InvalidStateTransition",
+            ),
+        ];
+        for (request, status, told) in cases {
+            let mut stream = tokio::net::TcpStream::connect(api.address).await.unwrap();
+            let request =
+                format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut response = String::new();
+            stream.read_to_string(&mut response).await.unwrap();
+            assert!(
+                response.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{request}{response}"
+            );
+            assert!(response.contains(told), "{request}{response}");
+        }
+    }
+}

@@ -1,6 +1,9 @@
 //! Functions as processes: warm reuse, concurrency, and every way to end.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -320,9 +323,8 @@ async fn an_answer_that_is_too_large_or_not_asked_for_is_refused() {
     let host = host_of(settings());
     let large = invoke(&host, json!({"mode": "large"})).await;
     assert_eq!(payload(&large)["errorType"], "Function.ResponseSizeTooLarge");
+    host.shutdown().await;
 
-    let lines = collected(&host_of(settings()));
-    assert!(lines.lock().unwrap().is_empty());
     let host = host_of(settings());
     let lines = collected(&host);
     assert_eq!(
@@ -409,6 +411,39 @@ async fn processes_end_with_the_last_handle() {
     assert!(!ended(&process));
     drop(other);
     eventually(|| ended(&process).then_some(())).await;
+}
+
+#[test]
+fn processes_end_with_a_host_that_is_killed() {
+    let mut host = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "the_host_that_is_killed", "--nocapture"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(host.stderr.take().unwrap()).lines();
+    let child = lines
+        .find_map(|line| line.unwrap().strip_prefix("child ").map(str::to_owned))
+        .unwrap();
+    assert!(!ended(&child));
+    host.kill().unwrap();
+    host.wait().unwrap();
+    for _ in 0..1000 {
+        if ended(&child) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("process {child} outlived its host");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it never ends: the test before runs it in a process of its own"]
+async fn the_host_that_is_killed() {
+    let host = host_of(settings());
+    host.send_output_to(|line| eprintln!("child {}", line.text));
+    let outcome = invoke(&host, json!({"mode": "hang_with_child"})).await;
+    panic!("the function ended: {outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! Python handlers in the bootstrap that is brought.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -8,7 +8,8 @@ use crate::parse::{self, Document};
 use crate::place::Place;
 use crate::program::{Machine, Program, State, StateId, StateKind};
 use crate::{states, validate};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The type of a state machine, on which depends what it may do.
@@ -27,29 +28,71 @@ pub enum MachineType {
 /// program: states and machines are numbered in document order.
 pub fn compile(text: &str, machine_type: MachineType) -> Compiled {
     let mut findings = Findings::default();
-    let program = parse::document(text, &mut findings).and_then(|Document { value, repeated }| {
-        let Value::Object(object) = &value else {
-            findings.schema(&Place::root(), expected("Object", &value));
-            return None;
+    let program = parse::document(text, &mut findings)
+        .and_then(|document| program(&document, machine_type, Alone::No, &mut findings));
+    Compiled {
+        program,
+        diagnostics: findings.into_diagnostics(),
+    }
+}
+
+/// Compiles a state that stands alone, as `TestState` runs it.
+///
+/// The program starts with the state, which is called `name`; each state that it may go to is there as a Succeed state,
+/// so that transitions keep their names.
+pub fn compile_state(text: &str, name: &str) -> Compiled {
+    let mut findings = Findings::default();
+    let program = parse::document(text, &mut findings).and_then(|state| {
+        let mut states = Map::new();
+        for target in validate::targets(&state.value) {
+            states.insert(target.to_owned(), json!({"Type": "Succeed"}));
+        }
+        states.insert(name.to_owned(), state.value);
+        let value = json!({"StartAt": name, "States": states});
+        let document = Document {
+            value,
+            repeated: BTreeSet::new(),
         };
-        let outline = Outline::of(object, machine_type == MachineType::Express);
-        let kinds = read(&outline, &mut findings);
-        validate::check_names(&outline, &repeated, &mut findings);
-        validate::check_labels(&outline, &mut findings);
-        validate::check_assignments(&outline, &mut findings);
-        validate::check_references(&outline, &kinds, &mut findings);
-        for machine in &outline.machines {
-            validate::check_transitions(&outline, machine, &mut findings);
-        }
-        if findings.has_errors() {
-            None
-        } else {
-            assemble(object, &outline, kinds, &mut findings)
-        }
+        program(&document, MachineType::Standard, Alone::Yes, &mut findings)
     });
     Compiled {
         program,
         diagnostics: findings.into_diagnostics(),
+    }
+}
+
+/// Whether the outermost machine was made up around a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alone {
+    Yes,
+    No,
+}
+
+fn program(
+    document: &Document,
+    machine_type: MachineType,
+    alone: Alone,
+    findings: &mut Findings,
+) -> Option<Program> {
+    let Value::Object(object) = &document.value else {
+        findings.schema(&Place::root(), expected("Object", &document.value));
+        return None;
+    };
+    let outline = Outline::of(object, machine_type == MachineType::Express);
+    let kinds = read(&outline, findings);
+    validate::check_names(&outline, &document.repeated, findings);
+    validate::check_labels(&outline, findings);
+    validate::check_assignments(&outline, findings);
+    validate::check_references(&outline, &kinds, findings);
+    // The transitions of a state that stands alone lead to places that were made up for it.
+    let made_up = if alone == Alone::Yes { 1 } else { 0 };
+    for machine in outline.machines.iter().skip(made_up) {
+        validate::check_transitions(&outline, machine, findings);
+    }
+    if findings.has_errors() {
+        None
+    } else {
+        assemble(object, &outline, kinds, findings)
     }
 }
 
@@ -77,7 +120,7 @@ fn read(outline: &Outline<'_>, findings: &mut Findings) -> Vec<Option<StateKind>
 }
 
 fn assemble(
-    object: &serde_json::Map<String, Value>,
+    object: &Map<String, Value>,
     outline: &Outline<'_>,
     kinds: Vec<Option<StateKind>>,
     findings: &mut Findings,

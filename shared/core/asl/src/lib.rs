@@ -33,7 +33,7 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
-pub use compile::{MachineType, compile};
+pub use compile::{MachineType, compile, compile_state};
 pub use diagnostics::{Diagnostic, Severity};
 pub use program::Program;
 pub use timestamp::Timestamp;

@@ -7,5 +7,5 @@ mod variables;
 
 pub(crate) use machines::check_machine;
 pub(crate) use names::{check_labels, check_names};
-pub(crate) use transitions::check_transitions;
+pub(crate) use transitions::{check_transitions, targets};
 pub(crate) use variables::{check_assignments, check_references};

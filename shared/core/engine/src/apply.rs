@@ -36,8 +36,10 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
         Message::CallSucceeded { call, output } => task::call_succeeded(&mut turn, call, &output),
         Message::CallFailed { call, failure } => task::call_failed(&mut turn, call, failure.into()),
         Message::CallUnknown { call } => task::call_failed(&mut turn, call, task::unknown_outcome()),
-        Message::Callback { call, result } | Message::JobDone { call, result } => {
-            task::job_done(&mut turn, call, result);
+        Message::Callback { call, result } => task::reported(&mut turn, call, result),
+        Message::JobDone { call, submission, result } => {
+            task::call_succeeded(&mut turn, call, &submission);
+            task::reported(&mut turn, call, result);
         }
         Message::Heartbeat { call } => task::heartbeat(&mut turn, call),
         Message::ActivityStarted { call, worker_name } => task::activity_started(&mut turn, call, worker_name),
@@ -72,6 +74,7 @@ fn start(turn: &mut Turn<'_>) {
         machine: Program::ROOT,
         state: machine.start_at,
         entered: 0,
+        before: 0,
         entered_at: turn.now,
         input,
         variables: Arc::default(),

@@ -33,8 +33,8 @@ pub struct Call {
     pub id: CallId,
     /// The state that it belongs to.
     pub state: Arc<str>,
-    /// How often the state was tried before.
-    pub retry_count: u32,
+    /// How many calls the state had asked for before, in the whole execution: retries, loops and iterations alike.
+    pub number: u32,
     /// What is called.
     pub resource: Resource,
     /// With what.
@@ -53,4 +53,6 @@ pub struct Call {
     pub heartbeat_seconds: Option<u64>,
     /// The sequence number of the journal entry that holds the intent.
     pub committed_in: u64,
+    /// When the call was asked for.
+    pub asked_at: Timestamp,
 }

@@ -5,8 +5,8 @@ use crate::limits::Limits;
 use crate::message::CallId;
 use crate::thread::{Thread, ThreadId};
 use asl::Timestamp;
+use asl::program::StateId;
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -39,8 +39,19 @@ pub struct Parent {
     pub incarnation: Arc<str>,
     /// The waiting task's attempt.
     pub call: CallId,
-    /// Whether the output is handed over as JSON (`.sync:2`) instead of as a string (`.sync`).
-    pub output_as_json: bool,
+    /// What the task wants to know of its end.
+    pub wants: Wants,
+}
+
+/// What a task wants to know of the end of the execution that it started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wants {
+    /// Nothing: it only starts it.
+    Nothing,
+    /// The output as a string: `.sync`.
+    Text,
+    /// The output as JSON: `.sync:2`.
+    Json,
 }
 
 /// What an execution is from its start to its end.
@@ -82,6 +93,9 @@ pub struct Identity {
     /// StartExecution's `traceHeader`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trace_header: Option<String>,
+    /// The test case of the mock configuration that answers its calls, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub test_case: Option<Arc<str>>,
 }
 
 /// Where an execution stands.
@@ -136,7 +150,10 @@ pub struct Counters {
     /// The number of the next thread.
     pub next_thread: u32,
     /// How many pseudo-random numbers were drawn.
-    pub draws: Cell<u64>,
+    pub draws: u64,
+    /// How many calls each state has asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub calls_of: BTreeMap<StateId, u32>,
     /// How often the execution was redriven.
     pub redrive_count: u32,
     /// How many thread records were stored since the last full image.
@@ -191,7 +208,8 @@ impl Execution {
                 last_time: started,
                 next_call: 0,
                 next_thread: 0,
-                draws: Cell::new(0),
+                draws: 0,
+                calls_of: BTreeMap::new(),
                 redrive_count: 0,
                 records_since_full: 0,
             },

@@ -16,7 +16,16 @@ impl Turn<'_> {
         let Some(state) = self.state_of(id) else { return };
         if let Some(location) = fault.location.clone() {
             let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
-            self.emit_for(id, Details::EvaluationFailed { why, location, state: Arc::clone(&state.name) });
+            // Recorded: a failure right after the state was entered hangs onto the event before the entry, except in a
+            // Wait state (assign/undefined_reference, scenarios/wait_timestamp_jsonata).
+            let previous = self.thread(id).map_or(0, |thread| match state.kind {
+                StateKind::Wait(_) => thread.previous,
+                _ if thread.previous == thread.entered => thread.before,
+                _ => thread.previous,
+            });
+            let state = Arc::clone(&state.name);
+            let event = self.emit(previous, Details::EvaluationFailed { why, location, state });
+            self.change(id, |thread| thread.previous = event);
         }
         let (retry, catch): (&[Retrier], &[Catcher]) = match &state.kind {
             StateKind::Task(task) => (&task.retry, &task.catch),
@@ -54,14 +63,15 @@ impl Turn<'_> {
         let Some(number) = retriers.iter().position(|retrier| fault.matches(&retrier.error_equals)) else {
             return false;
         };
-        let (Some(retrier), Some(thread)) = (retriers.get(number), self.execution.threads.get(&id)) else {
+        let Some(retrier) = retriers.get(number) else { return false };
+        let Some(used) = self.thread(id).map(|thread| thread.retries.get(number).copied().unwrap_or(0)) else {
             return false;
         };
-        let used = thread.retries.get(number).copied().unwrap_or(0);
         if u64::from(used) >= retrier.max_attempts {
             return false;
         }
-        let delay = retry::delay_seconds(retrier, used, self.random());
+        let random = if retrier.full_jitter { self.random() } else { 0 };
+        let delay = retry::delay_seconds(retrier, used, random);
         let until = self.now.plus_seconds(delay);
         self.change(id, |thread| {
             thread.retries.resize(thread.retries.len().max(number + 1), 0);

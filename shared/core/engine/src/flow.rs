@@ -6,7 +6,7 @@ use crate::fault::{Fault, errors};
 use crate::thread::{Phase, ThreadId, Variables};
 use crate::turn::Turn;
 use asl::Timestamp;
-use asl::program::{Expression, Flow, ResultPath, Selector, Template, Text};
+use asl::program::{Expression, Flow, ResultPath, Selector, StateKind, Template, Text};
 use jsonpath::{Intrinsic, IntrinsicError, Path, PathError};
 use serde_json::{Map, Value, json};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -60,7 +60,10 @@ impl Frame {
             }
             at = parent;
         }
-        let name = turn.state_of(id).map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
+        let state = turn.state_of(id);
+        let name = state.map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
+        // Recorded: only the context of a Task state counts its retries (base/query_context_object_values).
+        let is_task = state.is_some_and(|state| matches!(state.kind, StateKind::Task(_)));
         Frame {
             ingredients: Ingredients {
                 identity: Arc::clone(&execution.identity),
@@ -68,7 +71,7 @@ impl Frame {
                 redrive_count: execution.counters.redrive_count,
                 state: name,
                 entered_at: thread.map_or(turn.now, |thread| thread.entered_at),
-                retry_count: Some(thread.map_or(0, |thread| thread.retries.iter().sum())),
+                retry_count: is_task.then(|| thread.map_or(0, |thread| thread.retries.iter().sum())),
                 token: None,
                 item,
             },
@@ -80,7 +83,7 @@ impl Frame {
             entered: thread.map_or(0, |thread| thread.entered),
             now: turn.now,
             seed: seed(&execution.identity.seed),
-            draws: execution.counters.draws.clone(),
+            draws: Cell::new(execution.counters.draws),
         }
     }
 
@@ -106,8 +109,8 @@ impl Frame {
     }
 
     /// Gives the count of drawn numbers back to the execution.
-    pub(crate) fn settle(&self, turn: &Turn<'_>) {
-        turn.execution.counters.draws.set(self.draws.get());
+    pub(crate) fn settle(&self, turn: &mut Turn<'_>) {
+        turn.execution.counters.draws = self.draws.get();
     }
 
     // ---- the steps of a state's data flow --------------------------------------------------------------------
@@ -446,10 +449,9 @@ impl Turn<'_> {
     }
 
     /// Draws a pseudo-random number.
-    pub(crate) fn random(&self) -> u64 {
-        let draws = &self.execution.counters.draws;
-        let draw = draws.get();
-        draws.set(draw + 1);
+    pub(crate) fn random(&mut self) -> u64 {
+        let draw = self.execution.counters.draws;
+        self.execution.counters.draws += 1;
         pseudo_random(seed(&self.execution.identity.seed), draw)
     }
 }

@@ -57,6 +57,8 @@ pub enum Message {
     JobDone {
         /// The attempt.
         call: CallId,
+        /// The answer to the submission as JSON text, for when the news of the end came first.
+        submission: String,
         /// The output as JSON text, or the failure.
         result: Result<String, Failure>,
     },

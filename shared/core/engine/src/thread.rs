@@ -33,6 +33,9 @@ pub struct Thread<D> {
     /// The event by which it entered the state.
     #[serde(rename = "e")]
     pub entered: u64,
+    /// The event before that one.
+    #[serde(rename = "b")]
+    pub before: u64,
     /// When it entered the state.
     #[serde(rename = "t")]
     pub entered_at: Timestamp,
@@ -105,6 +108,10 @@ pub struct Calling<D> {
     pub role_arn: Option<String>,
     /// The entry that holds the intent.
     pub committed_in: u64,
+    /// When the call was asked for.
+    pub asked_at: Timestamp,
+    /// How many calls the state had asked for before, in the whole execution.
+    pub number: u32,
 }
 
 /// How far a task's attempt is.
@@ -172,6 +179,7 @@ impl<D> Thread<D> {
             machine: self.machine,
             state: self.state,
             entered: self.entered,
+            before: self.before,
             entered_at: self.entered_at,
             input: change(self.input)?,
             variables: Arc::new(changed),
@@ -193,6 +201,8 @@ impl<D> Thread<D> {
                     heartbeat_seconds: calling.heartbeat_seconds,
                     role_arn: calling.role_arn,
                     committed_in: calling.committed_in,
+                    asked_at: calling.asked_at,
+                    number: calling.number,
                 }),
                 Phase::Forked(fork) => Phase::Forked(Fork {
                     first: fork.first,

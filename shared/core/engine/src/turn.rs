@@ -215,10 +215,12 @@ impl<'a> Turn<'a> {
         self.transitions += 1;
         let Some(input) = self.thread(id).map(|thread| thread.input.id()) else { return };
         let details = Details::StateEntered { state: state_type(state), name: Arc::clone(&state.name), input };
+        let before = self.thread(id).map_or(0, |thread| thread.previous);
         let event = self.emit_for(id, details);
         let now = self.now;
         self.change(id, |thread| {
             thread.entered = event;
+            thread.before = before;
             thread.entered_at = now;
             thread.retries.clear();
         });

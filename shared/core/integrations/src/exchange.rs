@@ -66,8 +66,8 @@ impl Failure {
 /// `token` is the attempt's deterministic token: it becomes the member that
 /// [`EffectClass::Token`](crate::EffectClass::Token) names, unless the parameters have one.
 ///
-/// Fails for integrations that are known but cannot be run: `states:startExecution` belongs to the driver, and
-/// `.sync` is not implemented for other services.
+/// Fails for integrations that are known but cannot be run yet, such as `.sync` of other services than `states`, whose
+/// `startExecution` the driver runs itself.
 pub fn request(
     integration: &Integration,
     parameters: Value,
@@ -75,6 +75,8 @@ pub fn request(
 ) -> Result<ServiceRequest, Failure> {
     match integration.pattern {
         Pattern::RequestResponse | Pattern::WaitForTaskToken => {}
+        // The driver waits for children itself, and only wants the request.
+        Pattern::Sync | Pattern::Sync2 if integration.service == "states" => {}
         Pattern::Sync | Pattern::Sync2 => {
             return Err(Failure::runtime(format!(
                 "the {} pattern of `{}:{}` is not implemented yet",
@@ -99,6 +101,19 @@ pub fn failure(integration: &Integration, error: ServiceError) -> Failure {
     match integration.optimized {
         Some((service, _)) => services::optimized_failure(&service.naming, error),
         None => services::sdk::failure(&integration.service, error),
+    }
+}
+
+/// Names a call that found no way to the service and was certainly not sent.
+// Recorded: execution/error_handling, sqs send_message_no_such_queue.
+pub fn not_sent(integration: &Integration, why: &str) -> Failure {
+    let prefix = match integration.optimized {
+        Some((service, _)) => service.naming.prefix.to_owned(),
+        None => services::sdk::client_name(&integration.service),
+    };
+    Failure {
+        error: format!("{prefix}.SdkClientException"),
+        cause: Some(format!("Unable to execute HTTP request: {why}")),
     }
 }
 

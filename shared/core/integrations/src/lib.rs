@@ -26,7 +26,7 @@ pub use arn::{ActivityArn, FunctionArn};
 pub use effect::EffectClass;
 pub use exchange::{
     Failure, ServiceAnswer, ServiceError, ServiceRequest, failure, function_failure, function_request,
-    function_response, request, response,
+    function_response, not_sent, request, response,
 };
 pub use integration::{Integration, Pattern};
 pub use resource::{Resource, ResourceError};

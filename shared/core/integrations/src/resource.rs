@@ -3,9 +3,11 @@
 use crate::arn::{ActivityArn, FunctionArn};
 use crate::integration::{Integration, Pattern};
 use crate::services;
+use serde::{Deserialize, Serialize};
 
-/// Names what a Task state runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Names what a Task state runs; serialized as the text that it was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Resource {
     /// A Lambda function, named by its ARN.
     Function(FunctionArn),
@@ -111,6 +113,20 @@ impl Resource {
     }
 }
 
+impl TryFrom<String> for Resource {
+    type Error = ResourceError;
+
+    fn try_from(text: String) -> Result<Resource, ResourceError> {
+        Resource::parse(&text)
+    }
+}
+
+impl From<Resource> for String {
+    fn from(resource: Resource) -> String {
+        resource.text().to_owned()
+    }
+}
+
 impl std::fmt::Display for Resource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())
@@ -157,6 +173,13 @@ fn sdk(text: &str, service: &str, call: &str) -> Result<Integration, ResourceErr
         });
     }
     let resource_type = format!("aws-sdk:{service}");
+    if services::sdk::find(service).is_none() {
+        return Err(ResourceError::UnknownService {
+            text: text.to_owned(),
+            service: resource_type,
+            nearest: services::nearest(service, services::sdk::all().map(|service| service.name)),
+        });
+    }
     // AWS offers `.sync` for optimized integrations alone.
     let pattern = pattern(
         &resource_type,

@@ -71,6 +71,7 @@ pub(crate) fn register(
             "encodeUrlComponent" => in_context(contextual, 1, urls::encode_url_component),
             "pad" => in_context(contextual, 3, bounded::pad),
             "formatInteger" => in_context(contextual, 2, bounded::format_integer),
+            "formatNumber" => in_context(contextual, 3, bounded::format_number),
             guards::BOUNDED_JOIN => Box::new(bounded::join),
             guards::WEIGH_VALUE => Box::new(bounded::weigh_value),
             guards::WEIGH_ITEMS => Box::new(bounded::weigh_items),

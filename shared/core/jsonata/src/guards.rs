@@ -27,10 +27,11 @@ pub(crate) const BOUNDED_JOIN: &str = "join:bounded";
 pub(crate) const WITH_CONTEXT: &str = ":context";
 
 /// Functions of ours in place of the library's that may take their first argument from the context.
-const CONTEXTUAL: [&str; 5] = [
+const CONTEXTUAL: [&str; 6] = [
     "encodeUrl",
     "encodeUrlComponent",
     "formatInteger",
+    "formatNumber",
     "pad",
     "toMillis",
 ];
@@ -80,10 +81,8 @@ impl Guards<'_> {
                 op: BinaryOp::Equal | BinaryOp::NotEqual,
                 lhs,
                 rhs,
-            } => {
-                if !self.is_small(lhs) {
-                    self.operand(rhs);
-                }
+            } if !self.is_small(lhs) => {
+                self.operand(rhs);
             }
             AstNode::Path { steps } => self.searches(steps),
             AstNode::Array(items) => {

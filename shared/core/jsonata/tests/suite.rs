@@ -4,6 +4,10 @@
 //! folder (with `groups` and `datasets`); without it and without the default folder the test is skipped.
 
 #![expect(clippy::disallowed_methods, reason = "a test may read the suite's files")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a file of the suite that cannot be read fails the test"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

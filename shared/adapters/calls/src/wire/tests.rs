@@ -69,3 +69,12 @@ fn lists_in_forms_are_numbered() {
          &PolicyArns.member.2.arn=p2&DurationSeconds=900"
     );
 }
+
+#[test]
+fn a_structure_that_is_the_whole_body_has_no_name() {
+    let members = json!({ "CallbackId": "c", "Error": { "ErrorData": "d" } });
+    assert_eq!(
+        body("lambda", "SendDurableExecutionCallbackFailure", members).unwrap(),
+        r#"{"ErrorData":"d"}"#
+    );
+}

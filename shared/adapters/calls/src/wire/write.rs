@@ -132,7 +132,15 @@ fn write(
                 values,
                 token: None,
             };
-            to.write_struct(schema, &input)
+            // A structure that is the whole body stands there without its member's name.
+            to.write_struct(
+                if schema.http_payload().is_some() {
+                    own
+                } else {
+                    schema
+                },
+                &input,
+            )
         }
         Shape::List { element } => {
             let Value::Array(values) = value else {

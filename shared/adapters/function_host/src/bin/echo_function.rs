@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 eprintln!("{}", head.lines().next().unwrap_or_default());
             }
             "hang_with_child" => {
-                let mut child = std::process::Command::new("sleep").arg("600").spawn()?;
+                let mut child = std::process::Command::new("sleep").arg("60").spawn()?;
                 println!("{}", child.id());
                 child.wait()?;
             }

@@ -4,7 +4,7 @@ use super::{allowed, catching, retrying};
 use crate::expression::Offered;
 use crate::fields::{Fields, integer, string, text_reference};
 use crate::program::{Setting, Task, Text};
-use integrations::{Pattern, Resource};
+use integrations::{Pattern, Resource, ResourceError};
 
 /// The longest time that a state may take, in seconds. // AWS: states-language.net, "Task State"
 pub(crate) const SECONDS_MAX: u64 = 99_999_999;
@@ -44,11 +44,7 @@ pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Task> {
 fn resource(fields: &mut Fields<'_, '_>) -> Option<Resource> {
     let resource = fields.read("Resource", |value| {
         let text = string(value)?;
-        Resource::parse(text).map_err(|error| {
-            format!(
-                "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. ({error})"
-            )
-        })
+        Resource::parse(text).map_err(|error| not_recognized(text, &error))
     })?;
     if fields.around.express
         && let Some(reason) = refused_in_express(&resource)
@@ -59,6 +55,19 @@ fn resource(fields: &mut Fields<'_, '_>) -> Option<Resource> {
         );
     }
     Some(resource)
+}
+
+/// Says in AWS's words that a Resource is unknown, and adds what is known better.
+fn not_recognized(text: &str, error: &ResourceError) -> String {
+    let message = format!(
+        "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
+    );
+    match error {
+        ResourceError::Malformed { .. } => message,
+        ResourceError::UnknownService { .. }
+        | ResourceError::UnknownAction { .. }
+        | ResourceError::UnknownPattern { .. } => format!("{message} ({error})"),
+    }
 }
 
 /// Says what an Express execution cannot do. The wording, spaces included, is AWS's.

@@ -18,6 +18,19 @@ fn deep_nesting_is_a_finding() {
 }
 
 #[test]
+fn deep_nesting_inside_strings_is_a_finding() {
+    for unit in ["(", "[", "{", "$f(", "-", "1+", "a.", "function($x){", "a[", "?:"] {
+        let state = json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": format!("{{% {} %}}", unit.repeat(20_000)), "End": true});
+        assert!(compiled(json!({"A": state})).program.is_none(), "{unit}");
+    }
+    for unit in ["$[?(", "States.Array(", "States.Format('", "$..", "$[?(@", "$[("] {
+        let text = unit.repeat(20_000);
+        let state = json!({"Type": "Pass", "InputPath": text, "Parameters": {"a.$": text}, "End": true});
+        assert!(compiled(json!({"A": state})).program.is_none(), "{unit}");
+    }
+}
+
+#[test]
 fn deeply_nested_conditions_compile_up_to_the_bound() {
     let mut condition = json!({"Variable": "$.a", "IsNull": true});
     for _ in 0..100 {

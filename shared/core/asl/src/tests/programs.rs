@@ -2,7 +2,7 @@
 
 use super::{FUNCTION, compiled, one};
 use crate::program::*;
-use crate::{MachineType, Program, compile};
+use crate::{MachineType, Program, compile, compile_state};
 use serde_json::{Value, json};
 
 fn program(states: Value) -> Program {
@@ -160,6 +160,26 @@ fn expressions_know_their_field() {
 }
 
 #[test]
+fn states_tell_which_variables_they_read() {
+    let definition = json!({"StartAt": "A", "QueryLanguage": "JSONata", "States": {
+        "A": {"Type": "Choice", "Default": "W", "Assign": {"b": "{% $a %}"}, "Choices": [
+            {"Condition": "{% $c = $states.input %}", "Output": "{% ($local := 1; $local + $sum([$d])) %}", "Next": "W"},
+        ]},
+        "W": {"Type": "Wait", "QueryLanguage": "JSONata", "Seconds": "{% $e %}", "Next": "Z"},
+        "Z": {"Type": "Succeed"},
+    }});
+    let program = compile(&definition.to_string(), MachineType::Standard)
+        .program
+        .unwrap();
+    let found: Vec<String> = program
+        .variable_references()
+        .iter()
+        .map(|found| format!("{found:?}"))
+        .collect();
+    assert_eq!(found, [r#"("A", {"a", "c", "d"})"#, r#"("W", {"e"})"#]);
+}
+
+#[test]
 fn paths_have_their_neutral_values() {
     let StateKind::Pass(pass) = state("JSONPath", json!({"Type": "Pass"})) else {
         panic!()
@@ -295,4 +315,27 @@ fn the_language_of_a_map_is_not_that_of_its_states() {
         panic!()
     };
     assert_eq!(pass.flow.language, QueryLanguage::Jsonpath);
+}
+
+#[test]
+fn a_state_compiles_alone() {
+    let text = json!({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": true, "Next": "B"}], "Default": "C"});
+    let program = compile_state(&text.to_string(), "A").program.unwrap();
+    let StateId(start) = program.machines[0].start_at;
+    assert_eq!(&*program.states[start as usize].name, "A");
+    let StateKind::Choice(choice) = &program.states[start as usize].kind else {
+        panic!()
+    };
+    assert_eq!(&*program.state(choice.rules[0].next).unwrap().name, "B");
+    assert_eq!(&*program.state(choice.default.unwrap()).unwrap().name, "C");
+    for broken in ["5", "{\"Type\": \"Pass\"}", "{"] {
+        let found = compile_state(broken, "A");
+        assert!(
+            found.program.is_none() && found.diagnostics.len() == 1,
+            "{found:?}"
+        );
+    }
+    // Nothing is said about where the state leads, be it back to itself.
+    let text = json!({"Type": "Wait", "Seconds": 1, "Next": "A"}).to_string();
+    assert!(compile_state(&text, "A").program.is_some());
 }

@@ -22,7 +22,11 @@ pub(crate) fn check_transitions(outline: &Outline<'_>, machine: &Machine<'_>, fi
         .into_iter()
         .map(|name| (name, machine.at.field("StartAt")))
         .collect();
-    edges.extend(states.iter().flat_map(|state| transitions(state)));
+    edges.extend(
+        states
+            .iter()
+            .flat_map(|state| transitions(state.value, &state.at)),
+    );
     for (name, at) in edges {
         if !machine.names.contains_key(name) {
             // AWS says `Next` whatever the field is called (measured: `StartAt`, `Default` and catchers too).
@@ -54,8 +58,16 @@ pub(crate) fn check_transitions(outline: &Outline<'_>, machine: &Machine<'_>, fi
     }
 }
 
+/// Lists the names of the states that a state may go to.
+pub(crate) fn targets(state: &Value) -> Vec<&str> {
+    transitions(state, &Place::root())
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
+}
+
 /// Lists the names that a state may go to, with the places of the fields that name them.
-fn transitions<'a>(state: &State<'a>) -> Vec<(&'a str, Place)> {
+fn transitions<'a>(state: &'a Value, at: &Place) -> Vec<(&'a str, Place)> {
     let mut found = Vec::new();
     let mut add = |value: Option<&'a Value>, at: Place| {
         if let Some(name) = value.and_then(Value::as_str) {
@@ -63,12 +75,12 @@ fn transitions<'a>(state: &State<'a>) -> Vec<(&'a str, Place)> {
         }
     };
     for field in ["Next", "Default"] {
-        add(state.value.get(field), state.at.field(field));
+        add(state.get(field), at.field(field));
     }
     for field in ["Choices", "Catch"] {
-        let entries = state.value.get(field).and_then(Value::as_array);
+        let entries = state.get(field).and_then(Value::as_array);
         for (index, entry) in entries.into_iter().flatten().enumerate() {
-            add(entry.get("Next"), state.at.field(field).item(index).field("Next"));
+            add(entry.get("Next"), at.field(field).item(index).field("Next"));
         }
     }
     found

@@ -77,6 +77,7 @@ pub(crate) fn begin_iterations(turn: &mut Turn<'_>, id: ThreadId, previous: u64)
             machine: map.processor,
             state: machine.start_at,
             entered: 0,
+            before: 0,
             entered_at: turn.now,
             input,
             variables: Arc::default(),
@@ -159,9 +160,15 @@ fn whole_number(evaluator: &Evaluator<'_>, setting: &Setting<u64>, field: &str) 
         Setting::Fixed(number) => Ok(*number),
         Setting::Path(path) => {
             let value = evaluator.path(path, &format!("{field}Path"))?;
-            value.as_u64().ok_or_else(|| {
+            // Recorded: digits in a string are a number here (assign/MAP_STATE_REFERENCE_IN_MAX_CONCURRENCY_PATH).
+            let number = match &value {
+                Value::String(digits) => digits.parse().ok(),
+                other => other.as_u64(),
+            };
+            number.ok_or_else(|| {
+                let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 let message = format!(
-                    "The {field}Path field refers to value {value} which is not a valid integer: {}",
+                    "The {field}Path field refers to value \"{shown}\" which is not a valid integer: {}",
                     path.text()
                 );
                 evaluator.fault(errors::RUNTIME, &message)

@@ -30,6 +30,7 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Res
             machine: *branch,
             state: machine.start_at,
             entered: 0,
+            before: 0,
             entered_at: turn.now,
             input: input.clone(),
             variables: Arc::default(),

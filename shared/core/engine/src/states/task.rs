@@ -17,6 +17,7 @@ use integrations::{EffectClass, Failure, Pattern, Resource};
 use std::sync::Arc;
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, state: &State, task: &Task) -> Result<(), Fault> {
+    let Some(state_id) = turn.thread(id).map(|thread| thread.state) else { return Ok(()) };
     let call = turn.next_call();
     let identity = Arc::clone(&turn.execution.identity);
     let mut frame = Frame::new(turn, id);
@@ -58,6 +59,11 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, state: &State, task: &Task)
     if task_type != TaskType::Activity {
         turn.emit_for(id, Details::Started { task: task_type, target });
     }
+    let number = {
+        let count = turn.execution.counters.calls_of.entry(state_id).or_insert(0);
+        *count += 1;
+        *count - 1
+    };
     let calling = Calling {
         call,
         stage: Stage::Sent,
@@ -67,6 +73,8 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, state: &State, task: &Task)
         heartbeat_seconds,
         role_arn,
         committed_in: turn.execution.seq,
+        asked_at: turn.now,
+        number,
     };
     turn.set_phase(id, Phase::Calling(calling));
     if let Some(effect) = effect(turn.program, turn.execution, id) {
@@ -101,7 +109,7 @@ fn setting(evaluator: &Evaluator<'_>, setting: Option<&Setting<u64>>, field: &st
 
 fn needs_token(resource: &Resource) -> bool {
     match resource {
-        Resource::Service(integration) => integration.pattern() == Pattern::WaitForTaskToken,
+        Resource::Service(integration) => integration.pattern() != Pattern::RequestResponse,
         Resource::Activity(_) => true,
         Resource::Function(_) => false,
     }
@@ -155,7 +163,7 @@ fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effe
     let call = Call {
         id: calling.call,
         state: Arc::clone(&state.name),
-        retry_count: thread.retries.iter().sum(),
+        number: calling.number,
         token: needs_token(&resource).then(|| TaskToken::issue(&execution.identity, calling.call)),
         parameters: calling.parameters.clone(),
         client_token: client_token(&execution.identity, calling.call),
@@ -164,6 +172,7 @@ fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effe
         deadline: calling.deadline,
         heartbeat_seconds: calling.heartbeat_seconds,
         committed_in: calling.committed_in,
+        asked_at: calling.asked_at,
         resource,
     };
     Some(match &call.resource {
@@ -181,16 +190,18 @@ fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effe
 
 impl Execution {
     /// Returns what the execution has asked for and has no answer to: what a new driver has to look after.
-    pub fn outstanding(&self, program: &Program) -> Vec<Effect> {
+    ///
+    /// The second part is how far each call is: of a child execution also the submitted ones are returned, because the
+    /// news of its end may have been lost.
+    pub fn outstanding(&self, program: &Program) -> Vec<(Effect, Stage)> {
         self.calls
             .values()
-            .filter(|id| {
-                matches!(
-                    self.threads.get(id).map(|thread| &thread.phase),
-                    Some(Phase::Calling(Calling { stage: Stage::Sent, .. }))
-                )
+            .filter_map(|id| {
+                let Phase::Calling(calling) = &self.threads.get(id)?.phase else { return None };
+                let effect = effect(program, self, *id)?;
+                let wanted = calling.stage == Stage::Sent || matches!(effect, Effect::StartChild(_));
+                wanted.then_some((effect, calling.stage))
             })
-            .filter_map(|id| effect(program, self, *id))
             .collect()
     }
 
@@ -271,7 +282,8 @@ pub(crate) fn heartbeat(turn: &mut Turn<'_>, call: CallId) {
     }
 }
 
-pub(crate) fn job_done(turn: &mut Turn<'_>, call: CallId, result: Result<String, Failure>) {
+/// A client or a job reported the task's end.
+pub(crate) fn reported(turn: &mut Turn<'_>, call: CallId, result: Result<String, Failure>) {
     let Some(open) = open(turn, call) else { return };
     if !ends_later(&open.task.resource) {
         return;

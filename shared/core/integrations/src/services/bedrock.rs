@@ -20,7 +20,10 @@ pub(crate) const SERVICE: Service = Service {
                 window_seconds: TOKEN_WINDOW_SECONDS,
             },
         ),
-        Action::new("invokeModel", RR_TOKEN, Effect::Once),
+        Action {
+            client: Some("bedrockruntime"),
+            ..Action::new("invokeModel", RR_TOKEN, Effect::Once)
+        },
     ],
     prepare: as_given,
     render: with_metadata,

@@ -1,11 +1,11 @@
-//! Clusters of Amazon EMR.
+//! Clusters of Amazon EMR; the actions are not named and shaped as the API's operations are.
 
 use super::metadata::with_metadata;
 use super::{Action, Effect, Naming, RR, RR_SYNC, Service, as_given};
 
 pub(crate) const SERVICE: Service = Service {
     name: "elasticmapreduce",
-    client: Some("emr"),
+    client: None,
     naming: Naming {
         prefix: "ElasticMapReduce",
         fallback: "AmazonElasticMapReduceException",

@@ -1,4 +1,4 @@
-//! The HTTP metadata that most optimized integrations add to their results.
+//! What results of optimized integrations have in common: HTTP metadata, and dates as numbers.
 
 use crate::exchange::{Failure, ServiceAnswer};
 use serde_json::{Map, Value, json};
@@ -35,7 +35,25 @@ pub(crate) fn with_metadata(answer: ServiceAnswer) -> Result<Value, Failure> {
     Ok(Value::Object(members.into_iter().collect()))
 }
 
-/// Shows the answer's members alone.
-pub(crate) fn members_alone(answer: ServiceAnswer) -> Result<Value, Failure> {
-    Ok(answer.members)
+/// Shows the dates in members that a name is chosen for as milliseconds since 1970, wherever they stand.
+// Results of the optimized integrations come from version 1 of AWS's SDK for Java, which writes dates so.
+pub(crate) fn dates_to_millis(value: &mut Value, is_date: fn(&str) -> bool) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members.iter_mut() {
+                let moment = value
+                    .as_str()
+                    .filter(|_| is_date(name))
+                    .and_then(|text| text.parse().ok());
+                match moment.map(|moment: jiff::Timestamp| moment.as_millisecond()) {
+                    Some(millis) => *value = Value::from(millis),
+                    None => dates_to_millis(value, is_date),
+                }
+            }
+        }
+        Value::Array(values) => values
+            .iter_mut()
+            .for_each(|value| dates_to_millis(value, is_date)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }

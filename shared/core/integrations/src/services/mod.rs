@@ -4,6 +4,7 @@ mod apigateway;
 mod athena;
 mod batch;
 mod bedrock;
+mod bedrockagentcore;
 mod codebuild;
 mod databrew;
 mod dynamodb;
@@ -35,6 +36,7 @@ pub(crate) const ALL: &[&Service] = &[
     &athena::SERVICE,
     &batch::SERVICE,
     &bedrock::SERVICE,
+    &bedrockagentcore::SERVICE,
     &codebuild::SERVICE,
     &databrew::SERVICE,
     &dynamodb::SERVICE,
@@ -84,8 +86,8 @@ pub(crate) struct Naming {
 #[derive(Debug)]
 pub(crate) struct Action {
     pub(crate) name: &'static str,
-    /// The API's name where it is not the action's with a capital letter.
-    pub(crate) operation: Option<&'static str>,
+    /// The service that has the operation, where it is not the integration's.
+    pub(crate) client: Option<&'static str>,
     pub(crate) patterns: &'static [Pattern],
     pub(crate) effect: Effect,
 }
@@ -94,7 +96,7 @@ impl Action {
     pub(crate) const fn new(name: &'static str, patterns: &'static [Pattern], effect: Effect) -> Action {
         Action {
             name,
-            operation: None,
+            client: None,
             patterns,
             effect,
         }
@@ -114,8 +116,8 @@ pub(crate) enum Effect {
     ByParameters(fn(&Value) -> EffectClass),
 }
 
-/// No upper bound is known for how long the service remembers the token; a day is well inside it.
-pub(crate) const TOKEN_WINDOW_SECONDS: u64 = 24 * 60 * 60;
+/// Few services say how long they remember a token; ten minutes is what DynamoDB promises and others keep at least.
+pub(crate) const TOKEN_WINDOW_SECONDS: u64 = 10 * 60;
 
 pub(crate) const RR: &[Pattern] = &[Pattern::RequestResponse];
 pub(crate) const RR_TOKEN: &[Pattern] = &[Pattern::RequestResponse, Pattern::WaitForTaskToken];
@@ -158,19 +160,14 @@ pub(crate) fn request(
     };
     let (service, operation) = match integration.optimized {
         Some((service, action)) => {
-            let client = service.client.ok_or_else(|| {
+            let client = action.client.or(service.client).ok_or_else(|| {
                 Failure::runtime(format!(
                     "the integration `{}:{}` is not implemented yet",
                     service.name, action.name
                 ))
             })?;
             (service.prepare)(&mut members);
-            (
-                client,
-                action
-                    .operation
-                    .map_or_else(|| capitalized(action.name), str::to_owned),
-            )
+            (client, capitalized(action.name))
         }
         None => (integration.service.as_str(), capitalized(&integration.action)),
     };

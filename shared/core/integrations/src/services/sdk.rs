@@ -1,24 +1,96 @@
 //! The `aws-sdk` integrations: every service, every action, with the API's own names.
 
-use super::{dynamodb, exception, sqs};
+use super::{capitalized, dynamodb, sqs};
 use crate::effect::EffectClass;
 use crate::exchange::{Failure, ServiceError};
 use serde_json::Value;
 
+/// One service of the AWS SDKs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SdkService {
+    /// The name in a Resource, behind `aws-sdk:`.
+    pub(crate) name: &'static str,
+    /// The name in errors, such as `DynamoDb`.
+    client: &'static str,
+    /// Operations, separated by commas.
+    repeatable: &'static str,
+    /// `member:operations`, separated by semicolons.
+    tokens: &'static str,
+}
+
+/// Every service of the AWS SDKs.
+pub(crate) fn all() -> impl Iterator<Item = SdkService> {
+    // A line is `name|client|repeatable|tokens`; shared/adapters/calls/catalogue/generate.py writes them.
+    include_str!("sdk/services.txt").lines().map(|line| {
+        let mut fields = line.split('|');
+        let mut field = || fields.next().unwrap_or_default();
+        SdkService {
+            name: field(),
+            client: field(),
+            repeatable: field(),
+            tokens: field(),
+        }
+    })
+}
+
+pub(crate) fn find(name: &str) -> Option<SdkService> {
+    all().find(|service| service.name == name)
+}
+
 /// Says what may be done with an action of any service when its outcome is unknown.
 pub(crate) fn effect_class(service: &str, action: &str, parameters: Option<&Value>) -> EffectClass {
-    match (service, action, parameters) {
+    if let Some(class) = known_better(service, action, parameters) {
+        return class;
+    }
+    let operation = capitalized(action);
+    let Some(service) = find(service) else {
+        return EffectClass::Once;
+    };
+    let named = |operations: &str| operations.split(',').any(|known| known == operation);
+    let token = service.tokens.split(';').find_map(|entry| {
+        let (member, operations) = entry.split_once(':')?;
+        named(operations).then(|| member.to_owned())
+    });
+    if let Some(member) = token {
+        return EffectClass::Token {
+            member,
+            window_seconds: super::TOKEN_WINDOW_SECONDS,
+        };
+    }
+    if named(service.repeatable) || READING.iter().any(|verb| starts_with_word(action, verb)) {
+        EffectClass::Repeatable
+    } else {
+        EffectClass::Once
+    }
+}
+
+/// What the models do not say, or say wrongly for a call that is sent again.
+fn known_better(service: &str, action: &str, parameters: Option<&Value>) -> Option<EffectClass> {
+    Some(match (service, action, parameters) {
         ("dynamodb", "putItem" | "deleteItem", Some(parameters)) => dynamodb::write_effect(parameters),
         ("dynamodb", "updateItem", Some(parameters)) => dynamodb::update_effect(parameters),
         ("dynamodb", "transactWriteItems" | "executeTransaction", _) => EffectClass::Token {
             member: "ClientRequestToken".to_owned(),
-            window_seconds: 10 * 60,
+            window_seconds: 10 * 60, // AWS quota
         },
+        ("codebuild", "startBuild" | "startBuildBatch" | "retryBuild" | "retryBuildBatch", _) => {
+            EffectClass::Token {
+                member: "IdempotencyToken".to_owned(),
+                window_seconds: 5 * 60, // AWS quota
+            }
+        }
+        ("s3", "putObject", Some(parameters))
+            if parameters.get("IfNoneMatch").is_none() && parameters.get("IfMatch").is_none() =>
+        {
+            EffectClass::Repeatable
+        }
+        ("s3", "deleteObject" | "deleteObjects", _) => EffectClass::Repeatable,
         ("sqs", "sendMessage", Some(parameters)) => sqs::effect(parameters),
-        ("sqs", "receiveMessage", _) => EffectClass::Once,
-        _ if READING.iter().any(|verb| starts_with_word(action, verb)) => EffectClass::Repeatable,
-        _ => EffectClass::Once,
-    }
+        ("sqs", "deleteMessage", _) => EffectClass::Repeatable,
+        // A task that is handed out twice is lost the first time.
+        ("sfn", "getActivityTask", _) => EffectClass::Once,
+        _ => return None,
+    })
 }
 
 /// Verbs of actions that change nothing, in every service.
@@ -48,9 +120,45 @@ pub(crate) fn failure(service: &str, error: ServiceError) -> Failure {
     }
 }
 
-fn client_name(service: &str) -> String {
-    match service {
-        "dynamodb" => "DynamoDb".to_owned(),
-        other => super::capitalized(other),
+/// The service in the names of errors.
+pub(crate) fn client_name(service: &str) -> String {
+    find(service).map_or_else(|| capitalized(service), |service| service.client.to_owned())
+}
+
+/// The class of an error: `KMSInvalidStateFault` is `KmsInvalidStateException`.
+fn exception(code: &str) -> String {
+    let stem = code
+        .strip_suffix("Exception")
+        .or_else(|| code.strip_suffix("Fault"))
+        .unwrap_or(code);
+    format!("{}Exception", pascal_case(stem))
+}
+
+/// Writes each word of a name with one capital letter; acronyms are words.
+pub(super) fn pascal_case(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut cased = String::with_capacity(name.len());
+    let mut before: Option<char> = None;
+    for (index, &c) in chars.iter().enumerate() {
+        let after = chars.get(index + 1).copied();
+        let starts = match before {
+            None => true,
+            Some(before) => {
+                !before.is_ascii_alphanumeric()
+                    || (before.is_ascii_digit() && c.is_ascii_alphabetic())
+                    || (c.is_ascii_uppercase()
+                        && (before.is_ascii_lowercase()
+                            || after.is_some_and(|after| after.is_ascii_lowercase())))
+            }
+        };
+        if c.is_ascii_alphanumeric() {
+            cased.push(if starts {
+                c.to_ascii_uppercase()
+            } else {
+                c.to_ascii_lowercase()
+            });
+        }
+        before = Some(c);
     }
+    cased
 }

@@ -21,18 +21,31 @@ pub(super) fn pad(arguments: &[JValue], context: &JValue) -> HostFnResult {
     library("pad", arguments, context)
 }
 
-/// `$formatInteger(number, picture)`, with a bounded number of Roman numerals.
+/// `$formatInteger(number, picture)`, for finite numbers and with a bounded number of Roman numerals.
 pub(super) fn format_integer(arguments: &[JValue], context: &JValue) -> HostFnResult {
     let roman =
         |argument: &JValue| matches!(argument, JValue::String(picture) if picture.starts_with(['I', 'i']));
     let huge =
         |argument: &JValue| matches!(argument, JValue::Number(number) if number.abs() > FORMAT_INTEGER_MAX);
+    // The library writes an infinite number in words without end.
+    let endless = |argument: &JValue| matches!(argument, JValue::Number(number) if !number.is_finite());
+    if arguments.iter().chain([context]).any(endless) {
+        return Err(
+            EvaluationError::new("D1001", "Number out of range in function \"formatInteger\"").into(),
+        );
+    }
     if arguments.iter().any(roman) && arguments.iter().chain([context]).any(huge) {
         let text =
             format!("Function \"formatInteger\" writes Roman numerals up to {FORMAT_INTEGER_MAX} only");
         return Err(EvaluationError::new("", text).into());
     }
     library("formatInteger", arguments, context)
+}
+
+/// `$formatNumber(number, picture [, options])`, for finite numbers.
+pub(super) fn format_number(arguments: &[JValue], context: &JValue) -> HostFnResult {
+    all_finite("formatNumber", arguments, context)?;
+    library("formatNumber", arguments, context)
 }
 
 /// `$join(texts [, separator])`, with a bounded result.
@@ -92,6 +105,16 @@ pub(super) fn weigh_replacement(subject_bytes: Rc<Cell<usize>>) -> impl Fn(&[JVa
         }
         Ok(value)
     }
+}
+
+/// Refuses what the library would write without end: words or digits of an infinite number.
+fn all_finite(function: &str, arguments: &[JValue], context: &JValue) -> Result<(), EvaluatorError> {
+    let endless = |argument: &JValue| matches!(argument, JValue::Number(number) if !number.is_finite());
+    if arguments.iter().chain([context]).any(endless) {
+        let text = format!("Number out of range in function \"{function}\"");
+        return Err(EvaluationError::new("D1001", text).into());
+    }
+    Ok(())
 }
 
 fn only(arguments: &[JValue]) -> JValue {

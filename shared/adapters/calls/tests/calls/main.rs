@@ -1,5 +1,8 @@
 //! Calls against a server on this machine: what goes out, and what answers become.
 
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod requests;
 mod server;
 
 use calls::{AccessKey, Answer, CallError, Caller, Settings};
@@ -64,12 +67,9 @@ async fn json_services_get_a_target_a_body_and_a_signature() {
         authorization.contains("/eu-west-1/sqs/aws4_request"),
         "{authorization}"
     );
-    assert!(
-        authorization
-            .contains("SignedHeaders=content-length;content-type;host;x-amz-date;x-amz-security-token")
-            || authorization.contains("host"),
-        "{authorization}"
-    );
+    let signed = "SignedHeaders=content-length;content-type;host;x-amz-date;x-amz-security-token";
+    assert!(authorization.contains(signed), "{authorization}");
+    assert!(authorization.contains("Signature="), "{authorization}");
     assert_eq!(
         serde_json::from_str::<Value>(&request.body).unwrap(),
         json!({ "QueueUrl": "http://queue/1", "MessageBody": "{\"a\":1}", "DelaySeconds": 5 })
@@ -206,6 +206,88 @@ async fn json_errors_have_a_code_a_message_and_a_request_id() {
 }
 
 #[tokio::test]
+async fn an_old_name_in_a_header_does_not_hide_the_code() {
+    let headers = [(
+        "x-amzn-query-error",
+        "AWS.SimpleQueueService.NonExistentQueue;Sender",
+    )];
+    let body = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The queue does not exist."}"#;
+    let server = Server::answering(400, &headers, body).await;
+    let members = json!({ "QueueUrl": "u", "MessageBody": "b" });
+    let error = call(&server, "sqs", "SendMessage", members).await.unwrap_err();
+    let CallError::Service { code, modelled, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((code.as_str(), modelled), ("QueueDoesNotExist", true));
+}
+
+#[tokio::test]
+async fn query_answers_have_lists_maps_and_moments() {
+    let body = "<ListTopicsResponse><ListTopicsResult><Topics><member><TopicArn>t1</TopicArn></member><member>\
+                <TopicArn>t2</TopicArn></member></Topics></ListTopicsResult></ListTopicsResponse>";
+    let server = Server::answering(200, &[], body).await;
+    let answer = call(&server, "sns", "ListTopics", json!({})).await.unwrap();
+    assert_eq!(
+        answer.members,
+        json!({ "Topics": [{ "TopicArn": "t1" }, { "TopicArn": "t2" }] })
+    );
+
+    let body = "<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes><entry><key>Owner</key>\
+                <value>1</value></entry></Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>";
+    let server = Server::answering(200, &[], body).await;
+    let answer = call(&server, "sns", "GetTopicAttributes", json!({ "TopicArn": "t" }))
+        .await
+        .unwrap();
+    assert_eq!(answer.members, json!({ "Attributes": { "Owner": "1" } }));
+}
+
+#[tokio::test]
+async fn a_role_is_assumed_once_and_signs() {
+    let body = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLEKEY</AccessKeyId>\
+                <SecretAccessKey>s</SecretAccessKey><SessionToken>role token</SessionToken>\
+                <Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+    let sts = Server::answering(200, &[], body).await;
+    let sqs = Server::answering(200, &[], "{}").await;
+    let settings = Settings {
+        endpoints: BTreeMap::from([
+            ("sts".to_owned(), sts.url.clone()),
+            ("sqs".to_owned(), sqs.url.clone()),
+        ]),
+        ..settings("http://127.0.0.1:1")
+    };
+    let caller = Caller::from_env(settings).await;
+    let role = "arn:aws:iam::222222222222:role/other";
+    caller
+        .call_as(role, "sqs", "ListQueues", &json!({}))
+        .await
+        .unwrap();
+    let request = sqs.request();
+    assert!(request.header("authorization").contains("Credential=ROLEKEY/"));
+    assert_eq!(request.header("x-amz-security-token"), "role token");
+    caller
+        .call_as(role, "sqs", "ListQueues", &json!({}))
+        .await
+        .unwrap();
+    assert_eq!((sts.count(), sqs.count()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_be_assumed_is_an_error_of_sts() {
+    let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+    let server = Server::answering(403, &[], body).await;
+    let caller = Caller::from_env(settings(&server.url)).await;
+    let error = caller
+        .call_as("arn:aws:iam::2:role/r", "sqs", "ListQueues", &json!({}))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, CallError::Service { code, status: 403, .. } if code == "AccessDenied"),
+        "{error:?}"
+    );
+    assert_eq!(server.count(), 1);
+}
+
+#[tokio::test]
 async fn query_errors_get_the_names_of_the_model() {
     let body = "<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code><Message>Topic does not exist</Message>\
                 </Error><RequestId>r-4</RequestId></ErrorResponse>";
@@ -266,6 +348,19 @@ async fn an_error_that_is_no_aws_error_keeps_its_status() {
         panic!("{error:?}")
     };
     assert_eq!((code.as_str(), status, modelled), ("Status502", 502, false));
+}
+
+#[tokio::test]
+async fn an_unreadable_answer_leaves_the_outcome_unknown() {
+    let server = Server::answering(200, &[], "<html>welcome</html>").await;
+    let error = call(&server, "sqs", "ListQueues", json!({})).await.unwrap_err();
+    let CallError::Unknown(message) = error else {
+        panic!("{error:?}")
+    };
+    assert!(
+        message.starts_with("the answer of `sqs:ListQueues` is unreadable: "),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -380,4 +475,19 @@ async fn an_answer_that_does_not_come_leaves_the_outcome_unknown() {
     .await;
     let error = caller.call("sqs", "ListQueues", &json!({})).await.unwrap_err();
     assert!(matches!(error, CallError::Unknown(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn secrets_are_not_shown() {
+    let mut settings = settings("http://127.0.0.1:1");
+    settings.variables = Some(BTreeMap::from([(
+        "AWS_SECRET_ACCESS_KEY".to_owned(),
+        "hush".to_owned(),
+    )]));
+    settings.access_key = settings.access_key.map(|key| AccessKey {
+        secret: "hush".to_owned(),
+        ..key
+    });
+    let caller = Caller::from_env(settings).await;
+    assert!(!format!("{caller:?}").contains("hush"));
 }

@@ -1,0 +1,229 @@
+//! Plays an execution without anything around it: time is a number, and calls are answered by the test.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+
+use asl::{MachineType, Timestamp};
+use engine::{
+    Call, Details, Effect, Event, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome, PayloadId,
+    Program, Status, apply,
+};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+pub const START: Timestamp = Timestamp(1_700_000_000_000);
+
+/// An execution under test.
+pub struct Play {
+    pub program: Program,
+    pub execution: Execution,
+    pub now: Timestamp,
+    pub events: Vec<Event>,
+    pub texts: BTreeMap<PayloadId, Arc<str>>,
+    /// Calls that wait for an answer.
+    pub calls: VecDeque<Call>,
+    /// Whether the execution is written down and read again after every message.
+    pub restores: bool,
+    images: Vec<(u64, engine::Image)>,
+}
+
+impl Play {
+    pub fn new(definition: &str, input: &str) -> Result<Play, String> {
+        Play::with_limits(definition, input, Limits::default())
+    }
+
+    pub fn with_limits(definition: &str, input: &str, limits: Limits) -> Result<Play, String> {
+        let compiled = asl::compile(definition, MachineType::Standard);
+        let program = compiled.program.ok_or_else(|| format!("{:?}", compiled.diagnostics))?;
+        let execution = Execution::new(identity(), input.into(), limits);
+        let mut play = Play {
+            program,
+            execution,
+            now: START,
+            events: Vec::new(),
+            texts: BTreeMap::new(),
+            calls: VecDeque::new(),
+            restores: true,
+            images: Vec::new(),
+        };
+        play.tell(Message::Start);
+        Ok(play)
+    }
+
+    /// Applies a message, and goes on while the turn says so.
+    pub fn tell(&mut self, message: Message) -> bool {
+        let outcome = apply(&self.program, &mut self.execution, message, self.now);
+        let accepted = outcome.accepted;
+        let mut unfinished = outcome.unfinished;
+        self.take(outcome);
+        while unfinished {
+            let outcome = apply(&self.program, &mut self.execution, Message::Wake, self.now);
+            unfinished = outcome.unfinished;
+            self.take(outcome);
+        }
+        accepted
+    }
+
+    fn take(&mut self, mut outcome: Outcome) {
+        for effect in std::mem::take(&mut outcome.effects) {
+            match effect {
+                Effect::Call(call) | Effect::OfferActivity(call) | Effect::StartChild(call) => {
+                    self.calls.push_back(call);
+                }
+            }
+        }
+        if !outcome.changed {
+            return;
+        }
+        let entry = self.execution.seal(outcome);
+        self.events.extend(entry.events);
+        self.texts.extend(entry.payloads.into_iter().map(|payload| (payload.id, payload.text)));
+        if self.restores && self.execution.status == Status::Running {
+            if entry.image.base == entry.seq {
+                self.images.clear();
+            }
+            // As stored: through JSON and back.
+            let image = serde_json::from_str(&serde_json::to_string(&entry.image).unwrap()).unwrap();
+            self.images.push((entry.seq, image));
+            let identity = Arc::clone(&self.execution.identity);
+            let limits = self.execution.limits;
+            self.execution =
+                Execution::restore(identity, self.images.clone(), limits, &mut |id| self.texts.get(&id).cloned()).unwrap();
+        }
+    }
+
+    /// Lets time pass until the execution ends. Fails when it waits for a call.
+    pub fn run_to_the_end(&mut self) -> Result<(), String> {
+        while self.execution.status == Status::Running {
+            if !self.calls.is_empty() {
+                return Err(format!("waits for a call of `{}`", self.calls[0].state));
+            }
+            let Some(deadline) = self.execution.next_deadline() else {
+                return Err("waits for nothing".to_owned());
+            };
+            self.now = self.now.max(deadline);
+            self.tell(Message::Wake);
+        }
+        Ok(())
+    }
+
+    /// Lets so many seconds pass.
+    pub fn pass(&mut self, seconds: u64) {
+        self.now = self.now.plus_seconds(seconds);
+        self.tell(Message::Wake);
+    }
+
+    /// Answers the oldest call.
+    pub fn answer(&mut self, output: Value) -> bool {
+        let call = self.calls.pop_front().expect("a call");
+        self.tell(Message::CallSucceeded { call: call.id, output: output.to_string() })
+    }
+
+    /// Lets the oldest call fail.
+    pub fn refuse(&mut self, error: &str, cause: &str) -> bool {
+        let call = self.calls.pop_front().expect("a call");
+        let failure = integrations::Failure { error: error.to_owned(), cause: Some(cause.to_owned()) };
+        self.tell(Message::CallFailed { call: call.id, failure })
+    }
+
+    pub fn value(&self, id: PayloadId) -> Value {
+        serde_json::from_str(&self.texts[&id]).unwrap()
+    }
+
+    pub fn output(&self) -> Value {
+        self.execution.closing.as_ref().and_then(|closing| closing.output.as_ref()).expect("an output").value().clone()
+    }
+
+    pub fn error(&self) -> (String, String) {
+        let closing = self.execution.closing.as_ref().expect("an end");
+        (closing.error.clone().unwrap_or_default(), closing.cause.clone().unwrap_or_default())
+    }
+
+    /// One line an event: `7<6 TaskStateExited`.
+    pub fn story(&self) -> Vec<String> {
+        self.events.iter().map(|event| format!("{}<{} {}", event.id, event.previous, event.details.event_type())).collect()
+    }
+
+    /// An event as the recordings show it.
+    pub fn event_as_json(&self, number: usize) -> Option<Value> {
+        let event = self.events.get(number)?;
+        let mut shown = Map::new();
+        shown.insert("id".into(), json!(event.id));
+        shown.insert("previousEventId".into(), json!(event.previous));
+        shown.insert("type".into(), json!(event.details.event_type()));
+        if let Some((name, details)) = self.details(&event.details) {
+            shown.insert(name.into(), details);
+        }
+        Some(Value::Object(shown))
+    }
+
+    fn details(&self, details: &Details) -> Option<(&'static str, Value)> {
+        let why = |why: &engine::Why| {
+            let mut shown = Map::new();
+            if let Some(cause) = &why.cause {
+                shown.insert("cause".into(), json!(cause));
+            }
+            if let Some(error) = &why.error {
+                shown.insert("error".into(), json!(error));
+            }
+            Value::Object(shown)
+        };
+        Some(match details {
+            Details::ExecutionStarted { input, .. } => ("executionStartedEventDetails", json!({ "input": self.value(*input) })),
+            Details::ExecutionSucceeded { output } => {
+                ("executionSucceededEventDetails", json!({ "output": self.value(*output) }))
+            }
+            Details::ExecutionFailed(reason) => ("executionFailedEventDetails", why(reason)),
+            Details::StateEntered { name, input, .. } => {
+                ("stateEnteredEventDetails", json!({ "name": name, "input": self.value(*input) }))
+            }
+            Details::StateExited { name, output, assigned, .. } => {
+                let mut shown = json!({ "name": name, "output": self.value(*output) });
+                if !assigned.is_empty() {
+                    let variables: Map<String, Value> =
+                        assigned.iter().map(|(name, id)| (name.clone(), self.value(*id))).collect();
+                    shown["assignedVariables"] = Value::Object(variables);
+                }
+                ("stateExitedEventDetails", shown)
+            }
+            Details::MapStateStarted { length } => ("mapStateStartedEventDetails", json!({ "length": length })),
+            Details::MapIterationStarted { name, index } => {
+                ("mapIterationStartedEventDetails", json!({ "name": name, "index": index }))
+            }
+            Details::MapIterationSucceeded { name, index } => {
+                ("mapIterationSucceededEventDetails", json!({ "name": name, "index": index }))
+            }
+            Details::MapIterationFailed { name, index } => {
+                ("mapIterationFailedEventDetails", json!({ "name": name, "index": index }))
+            }
+            Details::EvaluationFailed { why: reason, location, state } => {
+                let mut shown = why(reason);
+                shown["location"] = json!(location);
+                shown["state"] = json!(state);
+                ("evaluationFailedEventDetails", shown)
+            }
+            _ => return None,
+        })
+    }
+}
+
+pub fn identity() -> Identity {
+    Identity {
+        key: ExecutionKey { machine: "us-east-1:123456789012:machine".into(), name: "run".into() },
+        incarnation: "01HF0000000000000000000000".into(),
+        arn: "arn:aws:states:us-east-1:123456789012:execution:machine:run".into(),
+        name: "run".into(),
+        machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:machine".into(),
+        machine_name: "machine".into(),
+        version_arn: None,
+        alias_arn: None,
+        role_arn: "arn:aws:iam::123456789012:role/role".into(),
+        region: "us-east-1".into(),
+        execution_type: ExecutionType::Standard,
+        started: START,
+        seed: "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed".into(),
+        revision: "1".into(),
+        parent: None,
+        trace_header: None,
+        test_case: None,
+    }
+}

@@ -1,0 +1,484 @@
+//! One execution at work: its messages, one after the other, and its calls, at once.
+
+use crate::error::Error;
+use crate::settings::{LEASE_SECONDS, WRITE_ATTEMPTS};
+use crate::{Driver, dispatch, payloads, recover};
+use engine::{
+    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Message, Outcome, Program, Status, TaskToken,
+    Timestamp, apply,
+};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use ports::{Appended, Nonce, Write};
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many messages one entry takes at most: bounds the size of an entry and the time until it is durable.
+const MESSAGES_PER_ENTRY_MAX: usize = 256;
+
+/// A message for an actor.
+pub(crate) struct Delivery {
+    pub(crate) message: Message,
+    /// For which incarnation; any, when a client names the execution by its name.
+    pub(crate) incarnation: Option<Arc<str>>,
+    /// The token that a client shows.
+    pub(crate) token: Option<TaskToken>,
+    /// Who wants to know what became of it, once that is durable.
+    pub(crate) reply: Option<oneshot::Sender<Reply>>,
+}
+
+/// What became of a delivery.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// The execution waited for it; at this journal time.
+    Accepted { at: Timestamp },
+    /// The execution did not wait for it; it ended then, if it has.
+    Stale { closed: Option<Timestamp> },
+    /// There is no such execution.
+    Missing,
+    /// The journal failed.
+    Failed(Error),
+}
+
+impl Delivery {
+    pub(crate) fn new(message: Message, incarnation: Option<Arc<str>>) -> Delivery {
+        Delivery { message, incarnation, token: None, reply: None }
+    }
+
+    fn answer(self, reply: Reply) {
+        if let Some(send) = self.reply {
+            // Nobody is waiting any more: their connection is gone.
+            let _ = send.send(reply);
+        }
+    }
+}
+
+/// What an actor begins with.
+pub(crate) enum Session {
+    /// Whatever the journal holds.
+    Stored,
+    /// An execution that was just created, with the effects of its first entry; boxed, for it is large.
+    Fresh(Box<Live>, Vec<Effect>),
+}
+
+/// An execution in memory.
+pub(crate) struct Live {
+    pub(crate) execution: Execution,
+    pub(crate) program: Arc<Program>,
+    /// The latest time that a timer is armed for.
+    pub(crate) armed: Option<Timestamp>,
+    /// Whether there is more to do at once.
+    pub(crate) unfinished: bool,
+    /// Whether the journal holds every step; an Express execution is journalled at its start and its end, if at all.
+    pub(crate) durable: bool,
+    /// What an Express execution has done so far.
+    pub(crate) express: Outcome,
+    /// Who waits for the end of an Express execution.
+    pub(crate) waiter: Option<oneshot::Sender<Box<Execution>>>,
+}
+
+type InFlight = FuturesUnordered<BoxFuture<'static, Message>>;
+
+struct Actor {
+    driver: Driver,
+    key: ExecutionKey,
+    calls: InFlight,
+    /// The calls whose futures are in `calls`.
+    in_flight: BTreeSet<CallId>,
+}
+
+/// Runs an actor until its execution has ended or only waits.
+pub(crate) async fn run(
+    driver: Driver,
+    key: ExecutionKey,
+    mut inbox: mpsc::UnboundedReceiver<Delivery>,
+    session: Session,
+) {
+    let mut actor = Actor { driver, key, calls: FuturesUnordered::new(), in_flight: BTreeSet::new() };
+    let mut live = match session {
+        Session::Fresh(live, effects) => {
+            actor.dispatch(&live, effects);
+            Some(*live)
+        }
+        Session::Stored => match actor.load().await {
+            Ok(live) => live,
+            Err(error) => return actor.give_up(inbox, Vec::new(), &error),
+        },
+    };
+    if let Some(live) = &mut live {
+        if live.execution.status == Status::Running {
+            actor.arm(live).await;
+        } else if !live.durable {
+            // A pure Express execution has ended in the turn that began it.
+            if let Err(error) = actor.closed(live).await {
+                return actor.give_up(inbox, Vec::new(), &error);
+            }
+        }
+    }
+    let mut deliveries = Vec::new();
+    loop {
+        let running = live.as_ref().is_some_and(|live| live.execution.status == Status::Running);
+        if !running && actor.leave(&mut inbox, &mut deliveries) {
+            return;
+        }
+        let unfinished = live.as_ref().is_some_and(|live| live.unfinished);
+        if deliveries.is_empty() && !unfinished {
+            let stays = !actor.calls.is_empty() || live.as_ref().is_some_and(|live| !live.durable && running);
+            if !stays && actor.leave(&mut inbox, &mut deliveries) {
+                return;
+            }
+        }
+        actor.gather(&mut inbox, &mut deliveries, unfinished).await;
+        match actor.advance(&mut live, &mut deliveries).await {
+            Ok(()) => {}
+            Err(error) => return actor.give_up(inbox, deliveries, &error),
+        }
+    }
+}
+
+impl Actor {
+    /// Leaves the table of actors, unless a message came in between. Then it is among `deliveries`.
+    fn leave(&self, inbox: &mut mpsc::UnboundedReceiver<Delivery>, deliveries: &mut Vec<Delivery>) -> bool {
+        if !deliveries.is_empty() {
+            return false;
+        }
+        let mut actors = self.driver.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        match inbox.try_recv() {
+            Ok(delivery) => {
+                deliveries.push(delivery);
+                false
+            }
+            Err(_) => {
+                actors.remove(&self.key);
+                true
+            }
+        }
+    }
+
+    /// Stops working on the execution: what was not durable is lost from memory, and the journal knows the rest.
+    fn give_up(
+        self,
+        mut inbox: mpsc::UnboundedReceiver<Delivery>,
+        mut deliveries: Vec<Delivery>,
+        error: &Error,
+    ) {
+        tracing::error!(machine = %self.key.machine, execution = %self.key.name, %error, "an execution cannot go on");
+        let mut actors = self.driver.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Ok(delivery) = inbox.try_recv() {
+            deliveries.push(delivery);
+        }
+        actors.remove(&self.key);
+        drop(actors);
+        for delivery in deliveries {
+            delivery.answer(Reply::Failed(error.clone()));
+        }
+    }
+
+    /// Waits for something to do, and takes all that is there.
+    async fn gather(
+        &mut self,
+        inbox: &mut mpsc::UnboundedReceiver<Delivery>,
+        deliveries: &mut Vec<Delivery>,
+        unfinished: bool,
+    ) {
+        if deliveries.is_empty() && !unfinished {
+            if self.calls.is_empty() {
+                deliveries.extend(inbox.recv().await);
+            } else {
+                tokio::select! {
+                    biased;
+                    delivery = inbox.recv() => deliveries.extend(delivery),
+                    Some(message) = self.calls.next() => deliveries.push(self.returned(message)),
+                }
+            }
+        }
+        while deliveries.len() < MESSAGES_PER_ENTRY_MAX {
+            if let Ok(delivery) = inbox.try_recv() {
+                deliveries.push(delivery);
+            } else if let Some(Some(message)) = self.calls.next().now_or_never() {
+                let delivery = self.returned(message);
+                deliveries.push(delivery);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn returned(&mut self, message: Message) -> Delivery {
+        if let Some(call) = dispatch::call_of(&message) {
+            self.in_flight.remove(&call);
+        }
+        Delivery::new(message, None)
+    }
+
+    /// Applies the deliveries, writes the entry, answers, and dispatches.
+    async fn advance(&mut self, live: &mut Option<Live>, deliveries: &mut Vec<Delivery>) -> Result<(), Error> {
+        let Some(current) = live else {
+            for delivery in deliveries.drain(..) {
+                delivery.answer(Reply::Missing);
+            }
+            return Ok(());
+        };
+        let now = self.driver.0.ports.clock.now();
+        let mut outcome = Outcome::default();
+        let mut answers = Vec::new();
+        if current.unfinished && deliveries.is_empty() {
+            outcome.absorb(self.apply(current, Message::Wake, now)?);
+        }
+        let mut rejected = Vec::new();
+        for delivery in std::mem::take(deliveries) {
+            let wanted = delivery.incarnation.as_ref().is_none_or(|wanted| *wanted == current.execution.identity.incarnation)
+                && delivery.token.as_ref().is_none_or(|token| token.proves(&current.execution.identity));
+            if !wanted {
+                rejected.push((delivery, Reply::Missing));
+                continue;
+            }
+            let applied = self.apply(current, delivery.message.clone(), now)?;
+            answers.push((delivery, applied.accepted));
+            outcome.absorb(applied);
+        }
+        current.unfinished = outcome.unfinished;
+        if outcome.changed {
+            if current.durable {
+                let effects = std::mem::take(&mut outcome.effects);
+                let entry = current.execution.seal(outcome);
+                let (appended, write) = self.append(current, entry).await?;
+                match appended {
+                    Appended::Done => self.driver.0.observe(&current.execution, &write.entry),
+                    Appended::Conflict | Appended::Gone => {
+                        // Somebody else wrote this place: what was applied here never happened. Load what did, and
+                        // apply the messages to that; the loser of a race drives on.
+                        *live = self.load().await?;
+                        for (delivery, _) in answers {
+                            deliveries.push(delivery);
+                        }
+                        for (delivery, reply) in rejected {
+                            delivery.answer(reply);
+                        }
+                        return Ok(());
+                    }
+                }
+                self.dispatch(current, effects);
+            } else {
+                let effects = std::mem::take(&mut outcome.effects);
+                self.driver.0.observe_express(&current.execution, &outcome);
+                current.express.absorb(outcome);
+                self.dispatch(current, effects);
+            }
+        }
+        let closed = match &current.execution.closing {
+            Some(closing) => Some(closing.time),
+            None if current.execution.status == Status::Running => None,
+            None => self.driver.0.ports.journal.head(&self.key).await?.and_then(|head| head.stopped),
+        };
+        for (delivery, accepted) in answers {
+            let reply = if accepted {
+                Reply::Accepted { at: current.execution.last_time() }
+            } else {
+                Reply::Stale { closed }
+            };
+            delivery.answer(reply);
+        }
+        for (delivery, reply) in rejected {
+            delivery.answer(reply);
+        }
+        if current.execution.status == Status::Running {
+            self.arm(current).await;
+        } else {
+            self.closed(current).await?;
+        }
+        Ok(())
+    }
+
+    /// Applies a message. A panic of the engine poisons this execution alone.
+    fn apply(&self, live: &mut Live, message: Message, now: Timestamp) -> Result<Outcome, Error> {
+        let applied =
+            std::panic::catch_unwind(AssertUnwindSafe(|| apply(&live.program, &mut live.execution, message, now)));
+        match applied {
+            Ok(outcome) => Ok(outcome),
+            Err(_) => {
+                tracing::error!(execution = %self.key.name, "the engine panicked; the execution fails");
+                let cause = "an internal error of Stepwell stopped this execution: please report it".to_owned();
+                std::panic::catch_unwind(AssertUnwindSafe(|| {
+                    apply(&live.program, &mut live.execution, Message::Poison { cause }, now)
+                }))
+                .map_err(|_| Error::Shutdown)
+            }
+        }
+    }
+
+    async fn append(&mut self, live: &mut Live, entry: Entry) -> Result<(Appended, Arc<Write>), Error> {
+        let identity = Arc::clone(&live.execution.identity);
+        let inner = &self.driver.0;
+        let write = inner.write(&live.execution, entry).await?;
+        let appended = inner
+            .patiently(|| inner.ports.journal.append(&identity.key, &identity.incarnation, Arc::clone(&write)))
+            .await?;
+        Ok((appended, write))
+    }
+
+    /// Reads the execution, and looks after what nobody else does.
+    async fn load(&mut self) -> Result<Option<Live>, Error> {
+        let Some(mut loaded) = recover::load(&self.driver, &self.key).await? else { return Ok(None) };
+        if loaded.live.execution.identity.execution_type == ExecutionType::Express {
+            // At least once: nothing of an Express execution is kept between its start and its end.
+            if loaded.live.execution.status == Status::Running {
+                let effects = self.driver.0.start_in_memory(&mut loaded.live);
+                self.dispatch(&loaded.live, effects);
+            }
+            return Ok(Some(loaded.live));
+        }
+        if loaded.live.execution.status == Status::Running {
+            let effects = recover::outstanding(&self.driver, &loaded, &self.in_flight);
+            loaded.live.armed = None;
+            for effect in effects {
+                match effect {
+                    recover::Care::Dispatch(effect) => self.dispatch(&loaded.live, vec![effect]),
+                    recover::Care::Tell(message) => {
+                        self.calls.push(Box::pin(std::future::ready(message)));
+                    }
+                    recover::Care::After(time, message) => {
+                        let delay = time.millis() - self.driver.0.ports.clock.now().millis();
+                        let delay = Duration::from_millis(u64::try_from(delay).unwrap_or(0));
+                        self.calls.push(Box::pin(async move {
+                            tokio::time::sleep(delay).await;
+                            message
+                        }));
+                    }
+                }
+            }
+            loaded.live.unfinished = true;
+        }
+        Ok(Some(loaded.live))
+    }
+
+    fn dispatch(&mut self, live: &Live, effects: Vec<Effect>) {
+        for effect in effects {
+            if self.in_flight.insert(effect.call().id) {
+                let identity = Arc::clone(&live.execution.identity);
+                self.calls.push(dispatch::perform(self.driver.clone(), identity, effect));
+            }
+        }
+    }
+
+    /// Arms a timer for the execution's earliest deadline, unless an earlier one is armed.
+    async fn arm(&mut self, live: &mut Live) {
+        let end = live.execution.ends_by(&live.program);
+        let deadline = live.execution.next_deadline().map_or(end, |deadline| deadline.min(end));
+        let now = self.driver.0.ports.clock.now();
+        if live.armed.is_some_and(|armed| armed <= deadline && armed > now) {
+            return;
+        }
+        let identity = &live.execution.identity;
+        match self.driver.0.ports.timers.arm(&identity.key, &identity.incarnation, deadline).await {
+            Ok(()) => live.armed = Some(deadline),
+            Err(error) => tracing::error!(%error, "a timer could not be armed; it will be tried again"),
+        }
+    }
+
+    /// Does what follows the end of an execution.
+    async fn closed(&mut self, live: &mut Live) -> Result<(), Error> {
+        if !live.durable {
+            live.durable = true;
+            let outcome = std::mem::take(&mut live.express);
+            if live.execution.seq > 0 {
+                let entry = live.execution.seal(outcome);
+                self.append(live, entry).await?;
+            }
+            if let Some(waiter) = live.waiter.take() {
+                let empty = Execution::new((*live.execution.identity).clone(), Arc::from("null"), live.execution.limits);
+                let _ = waiter.send(Box::new(std::mem::replace(&mut live.execution, empty)));
+                live.execution.status = Status::Succeeded;
+                return Ok(());
+            }
+        }
+        crate::child::notify_parent(&self.driver, &live.execution).await
+    }
+}
+
+impl crate::Inner {
+    /// Returns a fresh nonce; its first half names this driver.
+    pub(crate) fn nonce(&self) -> Nonce {
+        let number = self.attempts.fetch_add(1, Ordering::Relaxed);
+        Nonce(format!("{}{number:016x}", self.instance))
+    }
+
+    /// Returns whether a nonce is one of this driver's.
+    pub(crate) fn is_mine(&self, nonce: &Nonce) -> bool {
+        nonce.0.starts_with(&self.instance)
+    }
+
+    /// Makes the write of an entry; its large documents are stored when this returns.
+    pub(crate) async fn write(&self, execution: &Execution, entry: Entry) -> Result<Arc<Write>, Error> {
+        let identity = &execution.identity;
+        let next_deadline = execution.next_deadline();
+        let payloads = payloads::store(&self.ports, &self.settings, &identity.incarnation, &entry).await?;
+        let output = match entry.closing.as_ref().and_then(|closing| closing.output.as_ref()) {
+            Some(output) => Some(self.place_of(identity, output, &payloads)),
+            None => None,
+        };
+        Ok(Arc::new(Write {
+            entry,
+            payloads,
+            nonce: self.nonce(),
+            lease_until: self.ports.clock.now().plus_seconds(LEASE_SECONDS),
+            next_deadline,
+            output,
+        }))
+    }
+
+    fn place_of(
+        &self,
+        identity: &engine::Identity,
+        data: &engine::Data,
+        payloads: &[(engine::PayloadId, ports::StoredPayload)],
+    ) -> ports::StoredPayload {
+        match payloads.iter().find(|(id, _)| *id == data.id()) {
+            Some((_, place)) => place.clone(),
+            // A document of an earlier entry: it lies where documents of its size lie.
+            None if data.bytes() >= self.settings.blob_bytes_min => {
+                ports::StoredPayload::Blob(format!("{}/{:?}", identity.incarnation, data.id()).into())
+            }
+            None => ports::StoredPayload::Text(Arc::clone(data.text())),
+        }
+    }
+
+    /// Repeats an attempt on the journal while the store fails, with growing pauses.
+    pub(crate) async fn patiently<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, ports::JournalError>>,
+    {
+        let mut pause = Duration::from_millis(20);
+        let mut tries = 1;
+        loop {
+            match attempt().await {
+                Ok(done) => return Ok(done),
+                Err(error) if tries >= WRITE_ATTEMPTS => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(%error, tries, "the journal failed; trying again");
+                    tokio::time::sleep(pause).await;
+                    pause *= 4;
+                    tries += 1;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn observe(&self, execution: &Execution, entry: &Entry) {
+        if let Some(observer) = &self.settings.observer {
+            observer.committed(&execution.identity, entry);
+        }
+    }
+
+    pub(crate) fn observe_express(&self, execution: &Execution, outcome: &Outcome) {
+        debug_assert_eq!(execution.identity.execution_type, ExecutionType::Express);
+        if let Some(observer) = &self.settings.observer {
+            observer.happened(&execution.identity, &outcome.events);
+        }
+    }
+}

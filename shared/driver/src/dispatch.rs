@@ -1,0 +1,87 @@
+//! Each effect to its port.
+
+use crate::{Driver, child};
+use engine::{Call, CallId, Effect, Identity, Message};
+use futures_util::future::BoxFuture;
+use integrations::{EffectClass, Failure};
+use ports::{ActivityTask, CallOutcome, CallRequest};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a call is made again whose outcome is unknown and that may be repeated.
+const REPEATS_MAX: u32 = 3;
+
+/// Returns the future that performs an effect; its message is the result.
+///
+/// A future that never ends is for effects whose result comes from elsewhere.
+pub(crate) fn perform(driver: Driver, identity: Arc<Identity>, effect: Effect) -> BoxFuture<'static, Message> {
+    match effect {
+        Effect::Call(call) => Box::pin(call_service(driver, identity, call)),
+        Effect::StartChild(call) => Box::pin(child::start(driver, identity, call)),
+        Effect::OfferActivity(call) => Box::pin(offer(driver, identity, call)),
+    }
+}
+
+/// Returns the call that a message is the result of.
+pub(crate) fn call_of(message: &Message) -> Option<CallId> {
+    match message {
+        Message::CallSucceeded { call, .. }
+        | Message::CallFailed { call, .. }
+        | Message::CallUnknown { call }
+        | Message::JobDone { call, .. }
+        | Message::Callback { call, .. }
+        | Message::Heartbeat { call }
+        | Message::ActivityStarted { call, .. } => Some(*call),
+        Message::Start | Message::Wake | Message::Stop { .. } | Message::Poison { .. } => None,
+    }
+}
+
+async fn call_service(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
+    let id = call.id;
+    let request = CallRequest { call, identity };
+    let may_repeat = match &request.call.class {
+        EffectClass::Repeatable => true,
+        EffectClass::Token { .. } => true,
+        EffectClass::Once => false,
+    };
+    let mut repeats = 0;
+    loop {
+        match driver.0.ports.services.call(request.clone()).await {
+            CallOutcome::Succeeded(output) => return Message::CallSucceeded { call: id, output },
+            CallOutcome::Failed(failure) => return Message::CallFailed { call: id, failure },
+            CallOutcome::Unknown(reason) if may_repeat && repeats < REPEATS_MAX => {
+                tracing::warn!(%reason, "a call had no answer; it may be repeated and is made again");
+                repeats += 1;
+                tokio::time::sleep(Duration::from_millis(100 << repeats)).await;
+            }
+            CallOutcome::Unknown(reason) => {
+                tracing::warn!(%reason, "a call had no answer, and its outcome is unknown");
+                return Message::CallUnknown { call: id };
+            }
+        }
+    }
+}
+
+async fn offer(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
+    let id = call.id;
+    let arn: Arc<str> = call.resource.text().into();
+    if let Err(error) = child::activity_exists(&driver, &arn).await {
+        return Message::CallFailed { call: id, failure: error };
+    }
+    let task = ActivityTask {
+        activity_arn: arn,
+        key: identity.key.clone(),
+        incarnation: Arc::clone(&identity.incarnation),
+        call: id,
+        token: call.token.unwrap_or_default(),
+        input: Arc::clone(call.parameters.text()),
+    };
+    match driver.0.ports.mailbox.offer(task).await {
+        // The result comes from a worker. Nothing is due before.
+        Ok(()) => Message::Wake,
+        Err(error) => Message::CallFailed {
+            call: id,
+            failure: Failure { error: "States.Runtime".to_owned(), cause: Some(error.to_string()) },
+        },
+    }
+}

@@ -1,0 +1,51 @@
+//! Where documents are stored: in their entry when small, in the blob store when large.
+
+use crate::error::Error;
+use crate::settings::Settings;
+use engine::{Entry, PayloadId};
+use ports::{Ports, StoredPayload};
+use std::sync::Arc;
+
+/// Returns an entry's documents as they are stored; large ones are in the blob store when this returns.
+pub(crate) async fn store(
+    ports: &Ports,
+    settings: &Settings,
+    incarnation: &str,
+    entry: &Entry,
+) -> Result<Vec<(PayloadId, StoredPayload)>, Error> {
+    let mut stored = Vec::with_capacity(entry.payloads.len());
+    // Documents of an earlier entry are stored with that one.
+    for payload in entry.payloads.iter().filter(|payload| payload.id.seq() == entry.seq) {
+        let place = if payload.text.len() >= settings.blob_bytes_min {
+            let name: Arc<str> = format!("{incarnation}/{:?}", payload.id).into();
+            ports.blobs.put(&name, Arc::clone(&payload.text)).await?;
+            StoredPayload::Blob(name)
+        } else {
+            StoredPayload::Text(Arc::clone(&payload.text))
+        };
+        stored.push((payload.id, place));
+    }
+    Ok(stored)
+}
+
+/// Returns a document's text.
+pub(crate) async fn text(ports: &Ports, payload: &StoredPayload) -> Result<Arc<str>, Error> {
+    match payload {
+        StoredPayload::Text(text) => Ok(Arc::clone(text)),
+        StoredPayload::Blob(name) => {
+            ports.blobs.get(name).await?.ok_or_else(|| Error::BlobMissing(name.to_string()))
+        }
+    }
+}
+
+/// Stands where AWS writes the id of a request, for calls that never leave the process.
+pub(crate) const LOCAL_REQUEST_ID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Writes bytes in hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

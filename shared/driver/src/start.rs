@@ -1,0 +1,296 @@
+//! The start of executions.
+
+use crate::actor::{self, Live, Session};
+use crate::error::Error;
+use crate::{Driver, payloads};
+use engine::{
+    Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Parent, Payload, PayloadId, Program, Status,
+    Timestamp, apply,
+};
+use ports::{Created, Machine, machine_key};
+use std::sync::{Arc, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// An execution to start.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The state machine.
+    pub machine: Machine,
+    /// Its program: [`Driver::program`] of its revision.
+    pub program: Arc<Program>,
+    /// The execution's name.
+    pub name: String,
+    /// The input as JSON text.
+    pub input: Arc<str>,
+    /// StartExecution's `traceHeader`.
+    pub trace_header: Option<String>,
+    /// The version that was named.
+    pub version_arn: Option<Arc<str>>,
+    /// The alias that was named.
+    pub alias_arn: Option<Arc<str>>,
+    /// The test case of the mock configuration.
+    pub test_case: Option<Arc<str>>,
+    /// The task that waits for the execution's end.
+    pub parent: Option<Parent>,
+}
+
+/// What became of a start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Started {
+    /// It is started, durably.
+    New {
+        /// The execution's ARN.
+        arn: Arc<str>,
+        /// When.
+        started: Timestamp,
+    },
+    /// It was started before, with the same name and input, and runs.
+    Same {
+        /// The execution's ARN.
+        arn: Arc<str>,
+        /// When.
+        started: Timestamp,
+    },
+    /// The name is taken.
+    NameTaken {
+        /// The ARN of the execution that has it.
+        arn: Arc<str>,
+    },
+}
+
+/// How a synchronous Express execution ended.
+#[derive(Clone, Debug)]
+pub struct SyncEnd {
+    /// The execution's ARN.
+    pub arn: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub stopped: Timestamp,
+    /// How.
+    pub status: Status,
+    /// The output as JSON text.
+    pub output: Option<Arc<str>>,
+    /// The error.
+    pub error: Option<String>,
+    /// Its cause.
+    pub cause: Option<String>,
+}
+
+impl Driver {
+    /// Starts a Standard execution, or an Express one without waiting for its end. Durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the journal fails; the execution may or may not be started.
+    pub async fn start(&self, request: Start) -> Result<Started, Error> {
+        let execution_type = request.machine.machine_type;
+        let mut live = self.live(&request);
+        match execution_type {
+            ExecutionType::Standard => {
+                let now = live.execution.identity.started;
+                let mut outcome = apply(&request.program, &mut live.execution, Message::Start, now);
+                let effects = std::mem::take(&mut outcome.effects);
+                live.unfinished = outcome.unfinished;
+                self.create(live, outcome, effects, &request.input).await
+            }
+            ExecutionType::Express => {
+                // Journalled at its start and at its end: at least once. A restart in between begins it anew.
+                let input = Payload { id: PayloadId::new(0, 0), text: Arc::clone(&request.input) };
+                let outcome = Outcome { payloads: vec![input], ..Outcome::default() };
+                self.create(live, outcome, Vec::new(), &request.input).await
+            }
+        }
+    }
+
+    /// Runs an Express execution to its end, at most once, in memory.
+    ///
+    /// # Errors
+    ///
+    /// When the driver stops before.
+    pub async fn start_sync(&self, request: Start) -> Result<SyncEnd, Error> {
+        let mut live = self.live(&request);
+        let identity = Arc::clone(&live.execution.identity);
+        let (send, receive) = oneshot::channel();
+        live.waiter = Some(send);
+        self.begin_express(live);
+        let execution = receive.await.map_err(|_| Error::Shutdown)?;
+        let closing = execution.closing.as_ref();
+        Ok(SyncEnd {
+            arn: Arc::clone(&identity.arn),
+            name: Arc::clone(&identity.name),
+            started: identity.started,
+            stopped: closing.map_or(execution.last_time(), |closing| closing.time),
+            status: execution.status,
+            output: closing.and_then(|closing| closing.output.as_ref()).map(|output| Arc::clone(output.text())),
+            error: closing.and_then(|closing| closing.error.clone()),
+            cause: closing.and_then(|closing| closing.cause.clone()),
+        })
+    }
+
+    fn live(&self, request: &Start) -> Live {
+        let identity = self.identity(request);
+        Live {
+            execution: Execution::new(identity, Arc::clone(&request.input), self.0.settings.limits),
+            program: Arc::clone(&request.program),
+            armed: None,
+            unfinished: false,
+            durable: true,
+            express: Outcome::default(),
+            waiter: None,
+        }
+    }
+
+    fn identity(&self, request: &Start) -> Identity {
+        let machine = &request.machine;
+        let started = self.0.ports.clock.now();
+        let secret = self.0.ports.entropy.bytes();
+        let fresh = self.0.ports.entropy.bytes();
+        let incarnation = ulid(started, &fresh);
+        let owner = &machine.owner;
+        let (key_name, arn) = match machine.machine_type {
+            ExecutionType::Standard => (
+                request.name.clone(),
+                format!(
+                    "{}:execution:{}:{}",
+                    arn_prefix(&machine.arn, owner),
+                    machine.name,
+                    request.name
+                ),
+            ),
+            ExecutionType::Express => {
+                let unique = uuid(&fresh);
+                (
+                    format!("{}:{unique}", request.name),
+                    format!(
+                        "{}:express:{}:{}:{unique}",
+                        arn_prefix(&machine.arn, owner),
+                        machine.name,
+                        request.name
+                    ),
+                )
+            }
+        };
+        Identity {
+            key: ExecutionKey { machine: machine_key(owner, &machine.name).into(), name: key_name.into() },
+            incarnation: incarnation.into(),
+            arn: arn.into(),
+            name: request.name.as_str().into(),
+            machine_arn: machine.arn.as_str().into(),
+            machine_name: machine.name.as_str().into(),
+            version_arn: request.version_arn.clone(),
+            alias_arn: request.alias_arn.clone(),
+            role_arn: Arc::clone(&machine.revision.role_arn),
+            region: Arc::clone(&owner.region),
+            execution_type: machine.machine_type,
+            started,
+            seed: payloads::hexadecimal(&secret).into(),
+            revision: machine.revision.id.as_str().into(),
+            parent: request.parent.clone(),
+            trace_header: request.trace_header.clone(),
+            test_case: request.test_case.clone(),
+        }
+    }
+
+    async fn create(
+        &self,
+        mut live: Live,
+        outcome: Outcome,
+        effects: Vec<engine::Effect>,
+        input: &Arc<str>,
+    ) -> Result<Started, Error> {
+        let identity = Arc::clone(&live.execution.identity);
+        let entry = live.execution.seal(outcome);
+        let write = self.0.write(&live.execution, entry).await?;
+        let created = self
+            .0
+            .patiently(|| self.0.ports.journal.create(Arc::clone(&identity), Arc::clone(&write)))
+            .await?;
+        match created {
+            Created::New => {
+                self.0.observe(&live.execution, &write.entry);
+                let arn = Arc::clone(&identity.arn);
+                let started = identity.started;
+                if identity.execution_type == ExecutionType::Express {
+                    self.begin_express(live);
+                } else if live.execution.status == Status::Running {
+                    self.begin(&identity.key, live, effects);
+                } else {
+                    crate::child::notify_parent(self, &live.execution).await?;
+                }
+                Ok(Started::New { arn, started })
+            }
+            Created::Exists(head) => {
+                let arn = Arc::clone(&head.identity.arn);
+                let same_parent = identity.parent.is_some() && head.identity.parent == identity.parent;
+                let running = head.status == Status::Running;
+                if same_parent || (running && *self.text(&head.input).await? == **input) {
+                    return Ok(Started::Same { arn, started: head.identity.started });
+                }
+                Ok(Started::NameTaken { arn })
+            }
+        }
+    }
+
+    fn begin(&self, key: &ExecutionKey, live: Live, effects: Vec<engine::Effect>) {
+        let (send, receive) = mpsc::unbounded_channel();
+        let mut actors = self.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        if actors.contains_key(key) {
+            // A message came between the write and this moment, and its actor has loaded what was written. It finds
+            // the effects outstanding, and this driver's own.
+            tracing::debug!(execution = %key.name, "another actor has begun the execution");
+            return;
+        }
+        actors.insert(key.clone(), send);
+        drop(actors);
+        tokio::spawn(actor::run(self.clone(), key.clone(), receive, Session::Fresh(Box::new(live), effects)));
+    }
+
+    /// Begins an Express execution in memory.
+    fn begin_express(&self, mut live: Live) {
+        let key = live.execution.identity.key.clone();
+        let effects = self.0.start_in_memory(&mut live);
+        self.begin(&key, live, effects);
+    }
+}
+
+impl crate::Inner {
+    /// Begins an Express execution in memory; returns the effects of its first turn.
+    pub(crate) fn start_in_memory(&self, live: &mut Live) -> Vec<engine::Effect> {
+        live.durable = false;
+        let mut outcome = apply(&live.program, &mut live.execution, Message::Start, self.ports.clock.now());
+        live.unfinished = outcome.unfinished;
+        let effects = std::mem::take(&mut outcome.effects);
+        self.observe_express(&live.execution, &outcome);
+        live.express.absorb(outcome);
+        effects
+    }
+}
+
+/// Returns `arn:PARTITION:states:REGION:ACCOUNT` of a state machine's ARN.
+fn arn_prefix(machine_arn: &str, owner: &ports::Owner) -> String {
+    let partition = machine_arn.split(':').nth(1).unwrap_or("aws");
+    format!("arn:{partition}:states:{}:{}", owner.region, owner.account)
+}
+
+/// Returns a ULID: 48 bits of time and 80 random bits in Crockford's base 32.
+fn ulid(now: Timestamp, random: &[u8; 32]) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut value = u128::from(u64::try_from(now.millis()).unwrap_or(0)) << 80;
+    for (place, byte) in random[..10].iter().enumerate() {
+        value |= u128::from(*byte) << (8 * place);
+    }
+    (0..26).rev().map(|digit| char::from(DIGITS[(value >> (5 * digit)) as usize & 31])).collect()
+}
+
+/// Returns a random UUID.
+pub(crate) fn uuid(random: &[u8; 32]) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&random[16..]);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let digits = payloads::hexadecimal(&bytes);
+    format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+}
