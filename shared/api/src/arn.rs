@@ -55,7 +55,13 @@ impl MachineArn {
         if name.is_empty() || label.as_deref() == Some("") {
             return Err(Error::invalid_arn(text));
         }
-        Ok(MachineArn { text: text.to_owned(), owner: parts.owner, name: name.to_owned(), qualifier, label })
+        Ok(MachineArn {
+            text: text.to_owned(),
+            owner: parts.owner,
+            name: name.to_owned(),
+            qualifier,
+            label,
+        })
     }
 
     /// Returns whether it names a state machine itself.
@@ -76,7 +82,10 @@ impl ExecutionArn {
         match parts.rest.as_slice() {
             [machine, name] if !machine.is_empty() && !name.is_empty() => Ok(ExecutionArn {
                 text: text.to_owned(),
-                key: ExecutionKey { machine: machine_key(&parts.owner, machine).into(), name: (*name).into() },
+                key: ExecutionKey {
+                    machine: machine_key(&parts.owner, machine).into(),
+                    name: (*name).into(),
+                },
             }),
             _ => Err(Error::invalid_arn(text)),
         }
@@ -88,9 +97,11 @@ impl ActivityArn {
     pub(crate) fn parse(text: &str) -> Result<ActivityArn, Error> {
         let parts = Parts::parse(text, &["activity"])?;
         match parts.rest.as_slice() {
-            [name] if !name.is_empty() => {
-                Ok(ActivityArn { text: text.to_owned(), owner: parts.owner, name: (*name).to_owned() })
-            }
+            [name] if !name.is_empty() => Ok(ActivityArn {
+                text: text.to_owned(),
+                owner: parts.owner,
+                name: (*name).to_owned(),
+            }),
             _ => Err(Error::invalid_arn(text)),
         }
     }
@@ -118,7 +129,10 @@ pub(crate) fn check_role(text: &str) -> Result<(), Error> {
         {
             Ok(())
         }
-        _ => Err(Error::new(crate::error::Exception::InvalidArn, format!("Invalid Role Arn: '{text}'"))),
+        _ => Err(Error::new(
+            crate::error::Exception::InvalidArn,
+            format!("Invalid Role Arn: '{text}'"),
+        )),
     }
 }
 
@@ -132,14 +146,12 @@ pub(crate) fn of_activity(owner: &Owner, name: &str) -> String {
     of(owner, "activity", name)
 }
 
-/// Returns the ARN of an execution of a Standard state machine.
-pub(crate) fn of_execution(owner: &Owner, machine: &str, name: &str) -> String {
-    of(owner, "execution", &format!("{machine}:{name}"))
-}
-
 fn of(owner: &Owner, kind: &str, rest: &str) -> String {
     let Owner { region, account } = owner;
-    format!("arn:{}:states:{region}:{account}:{kind}:{rest}", partition(region))
+    format!(
+        "arn:{}:states:{region}:{account}:{kind}:{rest}",
+        partition(region)
+    )
 }
 
 /// Returns the partition that a region is in.
@@ -170,18 +182,28 @@ impl<'t> Parts<'t> {
         let invalid = || Error::invalid_arn(text);
         let mut next = || parts.next().ok_or_else(invalid);
         let (partition, service, region, account, kind) = (next()?, next()?, next()?, next()?, next()?);
-        if !partition.starts_with("aws") || service != "states" || !is_region(region) || !is_account(account) {
+        if !partition.starts_with("aws") || service != "states" || !is_region(region) || !is_account(account)
+        {
             return Err(invalid());
         }
         if !kinds.contains(&kind) {
-            return Err(Error::invalid_arn(format!("Resource type not valid in this context: {kind}")));
+            return Err(Error::invalid_arn(format!(
+                "Resource type not valid in this context: {kind}"
+            )));
         }
         let rest: Vec<&str> = parts.collect();
         // What would be a control character in a key or in a token.
         if text.chars().any(char::is_control) {
             return Err(invalid());
         }
-        Ok(Parts { owner: Owner { region: region.into(), account: account.into() }, kind, rest })
+        Ok(Parts {
+            owner: Owner {
+                region: region.into(),
+                account: account.into(),
+            },
+            kind,
+            rest,
+        })
     }
 }
 

@@ -46,7 +46,9 @@ pub(crate) fn encryption_of(members: &mut Members) -> Result<Option<Value>, Erro
 
 /// Checks an encryption configuration.
 pub(crate) fn check_encryption(encryption: Option<&Value>) -> Result<(), Error> {
-    let Some(encryption) = encryption else { return Ok(()) };
+    let Some(encryption) = encryption else {
+        return Ok(());
+    };
     let refuse = |why: &str| {
         let message = format!("Invalid Encryption Configuration: {why}");
         Err(Error::new(Exception::InvalidEncryptionConfiguration, message))
@@ -54,7 +56,11 @@ pub(crate) fn check_encryption(encryption: Option<&Value>) -> Result<(), Error> 
     let has_key = encryption.get("kmsKeyId").is_some();
     let has_period = encryption.get("kmsDataKeyReusePeriodSeconds").is_some();
     if encryption["type"] == CUSTOMER_KEY {
-        if has_key { Ok(()) } else { refuse("'kmsKeyId' is required for the type CUSTOMER_MANAGED_KMS_KEY") }
+        if has_key {
+            Ok(())
+        } else {
+            refuse("'kmsKeyId' is required for the type CUSTOMER_MANAGED_KMS_KEY")
+        }
     } else if has_key || has_period {
         refuse("'kmsKeyId' and 'kmsDataKeyReusePeriodSeconds' need the type CUSTOMER_MANAGED_KMS_KEY")
     } else {
@@ -64,7 +70,9 @@ pub(crate) fn check_encryption(encryption: Option<&Value>) -> Result<(), Error> 
 
 /// Returns a logging configuration as it is shown: AWS shows its default too.
 pub(crate) fn shown_logging(logging: Option<&Value>) -> Value {
-    logging.cloned().unwrap_or_else(|| json!({ "level": "OFF", "includeExecutionData": false }))
+    logging
+        .cloned()
+        .unwrap_or_else(|| json!({ "level": "OFF", "includeExecutionData": false }))
 }
 
 /// Returns a tracing configuration as it is shown.
@@ -74,7 +82,9 @@ pub(crate) fn shown_tracing(tracing: Option<&Value>) -> Value {
 
 /// Returns an encryption configuration as it is shown.
 pub(crate) fn shown_encryption(encryption: Option<&Value>) -> Value {
-    encryption.cloned().unwrap_or_else(|| json!({ "type": OWNED_KEY }))
+    encryption
+        .cloned()
+        .unwrap_or_else(|| json!({ "type": OWNED_KEY }))
 }
 
 const OWNED_KEY: &str = "AWS_OWNED_KEY";
@@ -83,16 +93,26 @@ const CUSTOMER_KEY: &str = "CUSTOMER_MANAGED_KMS_KEY";
 const KEY_REUSE_SECONDS: std::ops::RangeInclusive<u64> = 60..=900;
 
 fn logging(members: &mut Members) -> Result<Value, Error> {
-    let words = [("ALL", "ALL"), ("ERROR", "ERROR"), ("FATAL", "FATAL"), ("OFF", "OFF")];
+    let words = [
+        ("ALL", "ALL"),
+        ("ERROR", "ERROR"),
+        ("FATAL", "FATAL"),
+        ("OFF", "OFF"),
+    ];
     let level = members.one_of("level", &words)?.unwrap_or("OFF");
     let data = members.boolean("includeExecutionData")?.unwrap_or(false);
     let destinations = members.structures("destinations", |destination| {
-        let group = destination.structure("cloudWatchLogsLogGroup", |group| group.text("logGroupArn", &ARN))?;
+        let group =
+            destination.structure("cloudWatchLogsLogGroup", |group| group.text("logGroupArn", &ARN))?;
         let group = group.map(|arn| Value::from(Answer::default().with_some("logGroupArn", arn)));
-        Ok(Value::from(Answer::default().with_some("cloudWatchLogsLogGroup", group)))
+        Ok(Value::from(
+            Answer::default().with_some("cloudWatchLogsLogGroup", group),
+        ))
     })?;
     let destinations = destinations.filter(|destinations| !destinations.is_empty());
-    let answer = Answer::default().with("level", level).with("includeExecutionData", data);
+    let answer = Answer::default()
+        .with("level", level)
+        .with("includeExecutionData", data);
     Ok(answer.with_some("destinations", destinations).into())
 }
 
@@ -101,11 +121,12 @@ fn check_logging(logging: &Value) -> Result<(), Error> {
         let message = format!("Invalid Logging Configuration: {why}");
         Err(Error::new(Exception::InvalidLoggingConfiguration, message))
     };
-    let destinations = logging.get("destinations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let destinations = logging
+        .get("destinations")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     match destinations {
-        [] if logging["level"] != "OFF" => {
-            refuse("a log destination is required when the level is not OFF")
-        }
+        [] if logging["level"] != "OFF" => refuse("a log destination is required when the level is not OFF"),
         [] => Ok(()),
         [destination] => match destination["cloudWatchLogsLogGroup"]["logGroupArn"].as_str() {
             // AWS wants the ARN with `:*` behind the group's name.
@@ -122,7 +143,9 @@ fn is_log_group(arn: &str) -> bool {
 }
 
 fn tracing(members: &mut Members) -> Result<Value, Error> {
-    Ok(Answer::default().with_some("enabled", members.boolean("enabled")?).into())
+    Ok(Answer::default()
+        .with_some("enabled", members.boolean("enabled")?)
+        .into())
 }
 
 fn encryption(members: &mut Members) -> Result<Value, Error> {
@@ -133,7 +156,9 @@ fn encryption(members: &mut Members) -> Result<Value, Error> {
     let key = members.text("kmsKeyId", &KMS_KEY_ID)?;
     let (min, max) = (*KEY_REUSE_SECONDS.start(), *KEY_REUSE_SECONDS.end());
     let period = members.integer("kmsDataKeyReusePeriodSeconds", min, max)?;
-    let answer = Answer::default().with("type", kind.unwrap_or(OWNED_KEY)).with_some("kmsKeyId", key);
+    let answer = Answer::default()
+        .with("type", kind.unwrap_or(OWNED_KEY))
+        .with_some("kmsKeyId", key);
     Ok(answer.with_some("kmsDataKeyReusePeriodSeconds", period).into())
 }
 
@@ -152,9 +177,15 @@ mod tests {
     #[test]
     fn what_is_left_out_is_shown_as_aws_shows_it() {
         let none = checked(&json!({})).unwrap();
-        assert_eq!(shown_logging(none.logging.as_ref()), json!({ "level": "OFF", "includeExecutionData": false }));
+        assert_eq!(
+            shown_logging(none.logging.as_ref()),
+            json!({ "level": "OFF", "includeExecutionData": false })
+        );
         assert_eq!(shown_tracing(none.tracing.as_ref()), json!({ "enabled": false }));
-        assert_eq!(shown_encryption(none.encryption.as_ref()), json!({ "type": "AWS_OWNED_KEY" }));
+        assert_eq!(
+            shown_encryption(none.encryption.as_ref()),
+            json!({ "type": "AWS_OWNED_KEY" })
+        );
     }
 
     #[test]
@@ -173,13 +204,21 @@ mod tests {
         for (level, destinations) in [
             ("ALL", vec![]),
             ("ALL", vec![good.clone(), good]),
-            ("ALL", vec![destination("arn:aws:logs:us-east-1:123456789012:log-group:orders")]),
+            (
+                "ALL",
+                vec![destination(
+                    "arn:aws:logs:us-east-1:123456789012:log-group:orders",
+                )],
+            ),
             ("OFF", vec![json!({})]),
         ] {
             let refused = logging(level, destinations).unwrap_err();
             assert_eq!(refused, Exception::InvalidLoggingConfiguration);
         }
-        assert_eq!(logging("SOME", vec![]).unwrap_err(), Exception::ValidationException);
+        assert_eq!(
+            logging("SOME", vec![]).unwrap_err(),
+            Exception::ValidationException
+        );
     }
 
     #[test]
@@ -199,7 +238,10 @@ mod tests {
         assert_eq!(refused, Exception::InvalidEncryptionConfiguration);
         let refused = encryption(json!({ "type": "AWS_OWNED_KEY", "kmsKeyId": "alias/x" })).unwrap_err();
         assert_eq!(refused, Exception::InvalidEncryptionConfiguration);
-        for value in [json!({}), json!({ "type": CUSTOMER_KEY, "kmsKeyId": "x", "kmsDataKeyReusePeriodSeconds": 5 })] {
+        for value in [
+            json!({}),
+            json!({ "type": CUSTOMER_KEY, "kmsKeyId": "x", "kmsDataKeyReusePeriodSeconds": 5 }),
+        ] {
             assert_eq!(encryption(value).unwrap_err(), Exception::ValidationException);
         }
     }

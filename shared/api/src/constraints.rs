@@ -23,16 +23,28 @@ enum Measure {
 
 impl Text {
     const fn plain(min: usize, max: usize) -> Text {
-        Text { min, max, measure: Measure::Characters, sensitive: false, ascii: false }
+        Text {
+            min,
+            max,
+            measure: Measure::Characters,
+            sensitive: false,
+            ascii: false,
+        }
     }
 
     const fn sensitive(min: usize, max: usize) -> Text {
-        Text { sensitive: true, ..Text::plain(min, max) }
+        Text {
+            sensitive: true,
+            ..Text::plain(min, max)
+        }
     }
 
     /// Returns the constraint of inputs and outputs; `max` is the payload limit in force.
     pub(crate) const fn payload(max: usize) -> Text {
-        Text { measure: Measure::Bytes, ..Text::sensitive(0, max) }
+        Text {
+            measure: Measure::Bytes,
+            ..Text::sensitive(0, max)
+        }
     }
 
     /// Returns what `value` violates.
@@ -43,16 +55,25 @@ impl Text {
         };
         let mut found = Vec::new();
         if length < self.min {
-            found.push(format!("Member must have length greater than or equal to {}", self.min));
+            found.push(format!(
+                "Member must have length greater than or equal to {}",
+                self.min
+            ));
         }
         if length > self.max {
-            found.push(format!("Member must have length less than or equal to {}", self.max));
+            found.push(format!(
+                "Member must have length less than or equal to {}",
+                self.max
+            ));
         }
         if self.ascii && !value.is_ascii() {
             found.push("Member must satisfy regular expression pattern: \\p{ASCII}*".to_owned());
         }
         let shown = if self.sensitive { None } else { Some(value) };
-        found.into_iter().map(|constraint| violation(path, shown, &constraint)).collect()
+        found
+            .into_iter()
+            .map(|constraint| violation(path, shown, &constraint))
+            .collect()
     }
 }
 
@@ -60,10 +81,16 @@ impl Text {
 pub(crate) const NAME: Text = Text::plain(1, 80);
 pub(crate) const ARN: Text = Text::plain(1, 256);
 pub(crate) const LONG_ARN: Text = Text::plain(1, 2000);
-pub(crate) const DEFINITION: Text = Text { measure: Measure::Bytes, ..Text::sensitive(1, DEFINITION_BYTES_MAX) };
+pub(crate) const DEFINITION: Text = Text {
+    measure: Measure::Bytes,
+    ..Text::sensitive(1, DEFINITION_BYTES_MAX)
+};
 pub(crate) const ERROR: Text = Text::sensitive(0, engine::limits::ERROR_CHARACTERS_MAX);
 pub(crate) const CAUSE: Text = Text::sensitive(0, engine::limits::CAUSE_CHARACTERS_MAX);
-pub(crate) const TRACE_HEADER: Text = Text { ascii: true, ..Text::plain(0, 256) };
+pub(crate) const TRACE_HEADER: Text = Text {
+    ascii: true,
+    ..Text::plain(0, 256)
+};
 pub(crate) const TASK_TOKEN: Text = Text::sensitive(1, 2048);
 pub(crate) const PAGE_TOKEN: Text = Text::plain(1, 1024);
 pub(crate) const LIST_EXECUTIONS_PAGE_TOKEN: Text = Text::plain(1, 3096);
@@ -98,13 +125,21 @@ pub(crate) fn missing(path: &str) -> String {
 pub(crate) fn refusal(violations: &[String]) -> Option<Error> {
     let plural = if violations.len() == 1 { "error" } else { "errors" };
     let list = violations.join("; ");
-    (!violations.is_empty())
-        .then(|| Error::validation(format!("{} validation {plural} detected: {list}", violations.len())))
+    (!violations.is_empty()).then(|| {
+        Error::validation(format!(
+            "{} validation {plural} detected: {list}",
+            violations.len()
+        ))
+    })
 }
 
 /// Refuses names with characters that AWS forbids in names of state machines, executions and activities.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    if name.chars().any(is_forbidden) { Err(Error::invalid_name(name)) } else { Ok(()) }
+    if name.chars().any(is_forbidden) {
+        Err(Error::invalid_name(name))
+    } else {
+        Ok(())
+    }
 }
 
 fn is_forbidden(character: char) -> bool {

@@ -7,8 +7,10 @@ use engine::ExecutionType;
 use std::collections::BTreeMap;
 
 /// The two types of state machines, as the API writes them.
-pub(crate) const MACHINE_TYPES: [(&str, ExecutionType); 2] =
-    [("STANDARD", ExecutionType::Standard), ("EXPRESS", ExecutionType::Express)];
+pub(crate) const MACHINE_TYPES: [(&str, ExecutionType); 2] = [
+    ("STANDARD", ExecutionType::Standard),
+    ("EXPRESS", ExecutionType::Express),
+];
 
 /// Returns a type's name.
 pub(crate) fn type_name(machine_type: ExecutionType) -> &'static str {
@@ -33,7 +35,10 @@ pub(crate) fn check(definition: &str, machine_type: ExecutionType) -> Result<(),
     if compiled.program.is_some() {
         return Ok(());
     }
-    let errors = compiled.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
+    let errors = compiled
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
     let most = usize::try_from(DIAGNOSTICS_MAX).unwrap_or(usize::MAX);
     let list: Vec<String> = errors.take(most).map(ToString::to_string).collect();
     let message = format!("Invalid State Machine Definition: '{}'", list.join(", "));
@@ -43,7 +48,9 @@ pub(crate) fn check(definition: &str, machine_type: ExecutionType) -> Result<(),
 /// Returns the variables that each state reads, as DescribeStateMachine shows them.
 pub(crate) fn variable_references(program: &Program) -> BTreeMap<&str, Vec<&str>> {
     let references = program.variable_references().into_iter();
-    references.map(|(state, names)| (state, names.into_iter().collect())).collect()
+    references
+        .map(|(state, names)| (state, names.into_iter().collect()))
+        .collect()
 }
 
 #[cfg(test)]

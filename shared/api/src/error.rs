@@ -5,6 +5,7 @@ use std::fmt;
 
 /// An exception of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the names are AWS's")]
 pub(crate) enum Exception {
     ActivityAlreadyExists,
     ActivityDoesNotExist,
@@ -108,7 +109,12 @@ pub(crate) struct Error {
 
 impl Error {
     pub(crate) fn new(exception: Exception, message: impl Into<String>) -> Error {
-        Error { exception, message: message.into(), reason: None, resource: None }
+        Error {
+            exception,
+            message: message.into(),
+            reason: None,
+            resource: None,
+        }
     }
 
     pub(crate) fn validation(message: impl Into<String>) -> Error {
@@ -124,9 +130,19 @@ impl Error {
         Error::validation(format!("{what} is not implemented yet"))
     }
 
+    pub(crate) fn missing_parameter(message: &str) -> Error {
+        Error {
+            reason: Some("MISSING_REQUIRED_PARAMETER"),
+            ..Error::validation(message)
+        }
+    }
+
     pub(crate) fn labelled_arn(operation: &str) -> Error {
         let message = format!("{operation} does not support the ARN of a Distributed Map state");
-        Error { reason: Some("API_DOES_NOT_SUPPORT_LABELED_ARNS"), ..Error::validation(message) }
+        Error {
+            reason: Some("API_DOES_NOT_SUPPORT_LABELED_ARNS"),
+            ..Error::validation(message)
+        }
     }
 
     pub(crate) fn invalid_arn(detail: impl fmt::Display) -> Error {
@@ -137,41 +153,55 @@ impl Error {
         Error::new(Exception::InvalidName, format!("Invalid Name: '{name}'"))
     }
 
-    pub(crate) fn invalid_page_token() -> Error {
-        Error::new(Exception::InvalidToken, "Invalid Token: 'Invalid token'")
-    }
-
-    pub(crate) fn invalid_task_token() -> Error {
+    pub(crate) fn invalid_token() -> Error {
         Error::new(Exception::InvalidToken, "Invalid Token: 'Invalid token'")
     }
 
     pub(crate) fn no_machine(arn: &str) -> Error {
-        Error::new(Exception::StateMachineDoesNotExist, format!("State Machine Does Not Exist: '{arn}'"))
+        Error::new(
+            Exception::StateMachineDoesNotExist,
+            format!("State Machine Does Not Exist: '{arn}'"),
+        )
     }
 
     pub(crate) fn machine_deleting(arn: &str) -> Error {
-        Error::new(Exception::StateMachineDeleting, format!("State Machine is being deleted: '{arn}'"))
+        Error::new(
+            Exception::StateMachineDeleting,
+            format!("State Machine is being deleted: '{arn}'"),
+        )
     }
 
     pub(crate) fn no_execution(arn: &str) -> Error {
-        Error::new(Exception::ExecutionDoesNotExist, format!("Execution Does Not Exist: '{arn}'"))
+        Error::new(
+            Exception::ExecutionDoesNotExist,
+            format!("Execution Does Not Exist: '{arn}'"),
+        )
     }
 
     pub(crate) fn no_activity(arn: &str) -> Error {
-        Error::new(Exception::ActivityDoesNotExist, format!("Activity Does Not Exist: '{arn}'"))
+        Error::new(
+            Exception::ActivityDoesNotExist,
+            format!("Activity Does Not Exist: '{arn}'"),
+        )
     }
 
     pub(crate) fn no_resource(arn: &str) -> Error {
         Error {
             resource: Some(arn.to_owned()),
-            ..Error::new(Exception::ResourceNotFound, format!("Resource not found: '{arn}'"))
+            ..Error::new(
+                Exception::ResourceNotFound,
+                format!("Resource not found: '{arn}'"),
+            )
         }
     }
 
     pub(crate) fn too_many_tags(arn: &str, max: usize) -> Error {
         Error {
             resource: Some(arn.to_owned()),
-            ..Error::new(Exception::TooManyTags, format!("A resource may have at most {max} tags: '{arn}'"))
+            ..Error::new(
+                Exception::TooManyTags,
+                format!("A resource may have at most {max} tags: '{arn}'"),
+            )
         }
     }
 

@@ -40,13 +40,19 @@ impl Renderer<'_> {
                     .with_some("stateMachineVersionArn", self.identity.version_arn.as_deref()),
             ),
             Details::ExecutionSucceeded { output } => of_event(self.output(answer, *output)),
-            Details::ExecutionFailed(why) | Details::ExecutionAborted(why) | Details::ExecutionTimedOut(why) => {
-                of_event(reason(answer, why))
-            }
-            Details::StateEntered { name, input, .. } => {
-                Some((member("stateEntered"), self.input(answer.with("name", &**name), *input)))
-            }
-            Details::StateExited { name, output, assigned, .. } => {
+            Details::ExecutionFailed(why)
+            | Details::ExecutionAborted(why)
+            | Details::ExecutionTimedOut(why) => of_event(reason(answer, why)),
+            Details::StateEntered { name, input, .. } => Some((
+                member("stateEntered"),
+                self.input(answer.with("name", &**name), *input),
+            )),
+            Details::StateExited {
+                name,
+                output,
+                assigned,
+                ..
+            } => {
                 let answer = self.output(answer.with("name", &**name), *output);
                 Some((member("stateExited"), self.assigned(answer, assigned)))
             }
@@ -58,20 +64,32 @@ impl Renderer<'_> {
                 of_event(answer.with("name", &**name).with("index", *index))
             }
             Details::Scheduled { .. } => of_event(self.scheduled(details)),
-            Details::Started { task: TaskType::Task, target } => of_event(named(answer, target)),
+            Details::Started {
+                task: TaskType::Task,
+                target,
+            } => of_event(named(answer, target)),
             Details::ActivityStarted { worker_name } => {
                 of_event(answer.with_some("workerName", worker_name.as_deref()))
             }
-            Details::TaskSubmitted { target, output } => of_event(self.output(named(answer, target), *output)),
+            Details::TaskSubmitted { target, output } => {
+                of_event(self.output(named(answer, target), *output))
+            }
             Details::TaskSubmitFailed { target, why } => of_event(reason(named(answer, target), why)),
-            Details::Succeeded { task, target, output } => of_event(self.output(of_task(answer, *task, target), *output)),
+            Details::Succeeded { task, target, output } => {
+                of_event(self.output(of_task(answer, *task, target), *output))
+            }
             Details::Failed { task, target, why } | Details::TimedOut { task, target, why } => {
                 of_event(reason(of_task(answer, *task, target), why))
             }
-            Details::EvaluationFailed { why, location, state } => {
-                of_event(reason(answer, why).with("location", location.as_str()).with("state", &**state))
+            Details::EvaluationFailed { why, location, state } => of_event(
+                reason(answer, why)
+                    .with("location", location.as_str())
+                    .with("state", &**state),
+            ),
+            Details::Started {
+                task: TaskType::LambdaFunction | TaskType::Activity,
+                ..
             }
-            Details::Started { task: TaskType::LambdaFunction | TaskType::Activity, .. }
             | Details::StateAborted { .. }
             | Details::ParallelStateStarted
             | Details::ParallelStateSucceeded
@@ -82,8 +100,15 @@ impl Renderer<'_> {
     }
 
     fn scheduled(&self, details: &Details) -> Answer {
-        let Details::Scheduled { task, target, region, parameters, timeout_seconds, heartbeat_seconds, role_arn } =
-            details
+        let Details::Scheduled {
+            task,
+            target,
+            region,
+            parameters,
+            timeout_seconds,
+            heartbeat_seconds,
+            role_arn,
+        } = details
         else {
             return Answer::default();
         };
@@ -93,9 +118,10 @@ impl Renderer<'_> {
                 "parameters",
                 *parameters,
             ),
-            TaskType::LambdaFunction | TaskType::Activity => {
-                self.input(Answer::default().with("resource", target.resource.as_str()), *parameters)
-            }
+            TaskType::LambdaFunction | TaskType::Activity => self.input(
+                Answer::default().with("resource", target.resource.as_str()),
+                *parameters,
+            ),
         };
         // A function's event has no heartbeat, an activity's no credentials.
         let heartbeat = heartbeat_seconds.filter(|_| *task != TaskType::LambdaFunction);
@@ -103,14 +129,23 @@ impl Renderer<'_> {
         answer
             .with_some("timeoutInSeconds", *timeout_seconds)
             .with_some("heartbeatInSeconds", heartbeat)
-            .with_some("taskCredentials", role.map(|role| Value::from(Answer::default().with("roleArn", role))))
+            .with_some(
+                "taskCredentials",
+                role.map(|role| Value::from(Answer::default().with("roleArn", role))),
+            )
     }
 
     fn assigned(&self, answer: Answer, assigned: &[(String, PayloadId)]) -> Answer {
-        let Some(text) = self.text.filter(|_| !assigned.is_empty()) else { return answer };
-        let values = assigned.iter().filter_map(|(name, id)| Some((name.clone(), Value::from(&*text(*id)?))));
+        let Some(text) = self.text.filter(|_| !assigned.is_empty()) else {
+            return answer;
+        };
+        let values = assigned
+            .iter()
+            .filter_map(|(name, id)| Some((name.clone(), Value::from(&*text(*id)?))));
         let values: Map<String, Value> = values.collect();
-        answer.with("assignedVariables", values).with("assignedVariablesDetails", untruncated())
+        answer
+            .with("assignedVariables", values)
+            .with("assignedVariablesDetails", untruncated())
     }
 
     fn input(&self, answer: Answer, id: PayloadId) -> Answer {
@@ -139,9 +174,9 @@ pub(crate) fn documents(details: &Details) -> Vec<PayloadId> {
         | Details::Scheduled { parameters: id, .. }
         | Details::TaskSubmitted { output: id, .. }
         | Details::Succeeded { output: id, .. } => vec![*id],
-        Details::StateExited { output, assigned, .. } => {
-            std::iter::once(*output).chain(assigned.iter().map(|(_, id)| *id)).collect()
-        }
+        Details::StateExited { output, assigned, .. } => std::iter::once(*output)
+            .chain(assigned.iter().map(|(_, id)| *id))
+            .collect(),
         Details::ExecutionFailed(_)
         | Details::ExecutionAborted(_)
         | Details::ExecutionTimedOut(_)
@@ -167,7 +202,9 @@ pub(crate) fn documents(details: &Details) -> Vec<PayloadId> {
 
 /// Names the service and its action.
 fn named(answer: Answer, target: &Target) -> Answer {
-    answer.with("resourceType", target.resource_type.as_str()).with("resource", target.resource.as_str())
+    answer
+        .with("resourceType", target.resource_type.as_str())
+        .with("resource", target.resource.as_str())
 }
 
 /// Names the service for `Task...` events; those of functions and activities name it when they are scheduled.
@@ -179,7 +216,9 @@ fn of_task(answer: Answer, task: TaskType, target: &Target) -> Answer {
 }
 
 fn reason(answer: Answer, why: &Why) -> Answer {
-    answer.with_some("error", why.error.as_deref()).with_some("cause", why.cause.as_deref())
+    answer
+        .with_some("error", why.error.as_deref())
+        .with_some("cause", why.cause.as_deref())
 }
 
 /// Returns the `...Details` of a document: the API never cuts one.
@@ -190,7 +229,9 @@ fn untruncated() -> Value {
 /// Lowers the first letter: `TaskScheduled` is shown in `taskScheduledEventDetails`.
 fn camel(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -31,7 +31,11 @@ pub(crate) fn read<T>(body: &[u8], read: impl FnOnce(&mut Members) -> Result<T, 
     let Value::Object(object) = value else {
         return Err(Error::serialization("the request body must be a JSON object"));
     };
-    let mut members = Members { object, path: String::new(), violations: Vec::new() };
+    let mut members = Members {
+        object,
+        path: String::new(),
+        violations: Vec::new(),
+    };
     let request = read(&mut members)?;
     match constraints::refusal(&members.violations) {
         Some(refusal) => Err(refusal),
@@ -42,9 +46,12 @@ pub(crate) fn read<T>(body: &[u8], read: impl FnOnce(&mut Members) -> Result<T, 
 impl Members {
     /// Reads a string.
     pub(crate) fn text(&mut self, name: &str, constraint: &Text) -> Result<Option<String>, Error> {
-        let Some(value) = self.take(name) else { return Ok(None) };
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
         let text = string(value)?;
-        self.violations.extend(constraint.violations(&self.path_of(name), &text));
+        self.violations
+            .extend(constraint.violations(&self.path_of(name), &text));
         Ok(Some(text))
     }
 
@@ -90,7 +97,9 @@ impl Members {
 
     /// Reads one of several words.
     pub(crate) fn one_of<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Error> {
-        let Some(value) = self.take(name) else { return Ok(None) };
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
         let text = string(value)?;
         let found = words.iter().find(|(word, _)| *word == text);
         if found.is_none() {
@@ -107,7 +116,9 @@ impl Members {
         name: &str,
         read: impl FnOnce(&mut Members) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        let Some(value) = self.take(name) else { return Ok(None) };
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
         let path = self.path_of(name);
         self.nested(value, path, read).map(Some)
     }
@@ -118,21 +129,27 @@ impl Members {
         name: &str,
         mut read: impl FnMut(&mut Members) -> Result<T, Error>,
     ) -> Result<Option<Vec<T>>, Error> {
-        let Some(values) = self.list(name)? else { return Ok(None) };
+        let Some(values) = self.list(name)? else {
+            return Ok(None);
+        };
         let path = self.path_of(name);
         let numbered = values.into_iter().enumerate();
-        let read = numbered.map(|(index, value)| self.nested(value, format!("{path}.{}.member", index + 1), &mut read));
+        let read = numbered
+            .map(|(index, value)| self.nested(value, format!("{path}.{}.member", index + 1), &mut read));
         read.collect::<Result<Vec<T>, Error>>().map(Some)
     }
 
     /// Reads a list of strings.
     pub(crate) fn texts(&mut self, name: &str, constraint: &Text) -> Result<Option<Vec<String>>, Error> {
-        let Some(values) = self.list(name)? else { return Ok(None) };
+        let Some(values) = self.list(name)? else {
+            return Ok(None);
+        };
         let path = self.path_of(name);
         let mut texts = Vec::with_capacity(values.len());
         for (index, value) in values.into_iter().enumerate() {
             let text = string(value)?;
-            self.violations.extend(constraint.violations(&format!("{path}.{}.member", index + 1), &text));
+            self.violations
+                .extend(constraint.violations(&format!("{path}.{}.member", index + 1), &text));
             texts.push(text);
         }
         Ok(Some(texts))
@@ -165,7 +182,11 @@ impl Members {
         let Value::Object(object) = value else {
             return Err(Error::serialization("Expected a structure or null"));
         };
-        let mut members = Members { object, path: format!("{path}."), violations: Vec::new() };
+        let mut members = Members {
+            object,
+            path: format!("{path}."),
+            violations: Vec::new(),
+        };
         let read = read(&mut members)?;
         self.violations.append(&mut members.violations);
         Ok(read)
@@ -177,7 +198,11 @@ impl Members {
     }
 
     fn violate(&mut self, name: &str, value: &str, constraint: &str) {
-        self.violations.push(constraints::violation(&self.path_of(name), Some(value), constraint));
+        self.violations.push(constraints::violation(
+            &self.path_of(name),
+            Some(value),
+            constraint,
+        ));
     }
 
     fn path_of(&self, name: &str) -> String {
@@ -195,7 +220,9 @@ fn string(value: Value) -> Result<String, Error> {
 /// Refuses a value of the wrong type in AWS's words.
 fn cannot_be(value: &Value, wanted: &str) -> Error {
     let found = match value {
-        Value::Object(_) => return Error::serialization("Start of structure or map found where not expected."),
+        Value::Object(_) => {
+            return Error::serialization("Start of structure or map found where not expected.");
+        }
         Value::Array(_) => return Error::serialization("Start of list found where not expected."),
         Value::Null => "NULL_VALUE",
         Value::Bool(true) => "TRUE_VALUE",

@@ -4,6 +4,9 @@ use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+/// Rows of a page when a request names no number. AWS API reference: 100.
+pub(crate) const PAGE_ROWS_DEFAULT: u64 = 100;
+
 /// The form of the tokens; a token of another form is refused.
 const FORM: &str = "1";
 
@@ -15,7 +18,12 @@ impl Listing {
     /// Returns the listing of an operation with these arguments.
     pub(crate) fn new(operation: &str, arguments: &[&str]) -> Listing {
         // Neither names nor ARNs that were parsed hold line breaks.
-        Listing(std::iter::once(operation).chain(arguments.iter().copied()).collect::<Vec<_>>().join("\n"))
+        Listing(
+            std::iter::once(operation)
+                .chain(arguments.iter().copied())
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
     }
 
     /// Returns the token of the page that begins behind `position`.
@@ -31,7 +39,7 @@ impl Listing {
             let (listing, position) = rest.split_once('\0')?;
             (form == FORM && listing == self.0).then(|| position.to_owned())
         };
-        parse().ok_or_else(Error::invalid_page_token)
+        parse().ok_or_else(Error::invalid_token)
     }
 
     /// Reads the token of a request, if it has one.
@@ -55,8 +63,15 @@ mod tests {
     fn garbage_and_tokens_of_other_listings_are_refused() {
         let listing = Listing::new("ListExecutions", &["orders"]);
         let other = Listing::new("ListExecutions", &["bills"]);
-        for token in ["", "x", "!", "AAAA", &other.token("1"), &URL_SAFE_NO_PAD.encode([0xff, 0x00])] {
-            assert_eq!(listing.position(token), Err(Error::invalid_page_token()), "{token}");
+        for token in [
+            "",
+            "x",
+            "!",
+            "AAAA",
+            &other.token("1"),
+            &URL_SAFE_NO_PAD.encode([0xff, 0x00]),
+        ] {
+            assert_eq!(listing.position(token), Err(Error::invalid_token()), "{token}");
         }
     }
 }

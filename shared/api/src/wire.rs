@@ -29,11 +29,15 @@ impl Request {
         if let Some(content_type) = self.content_type.as_deref()
             && content_type.contains("cbor")
         {
-            return Err(unknown(format!("the content type `{content_type}` is not supported, send `{CONTENT_TYPE}`")));
+            return Err(unknown(format!(
+                "the content type `{content_type}` is not supported, send `{CONTENT_TYPE}`"
+            )));
         }
         let target = self.target.as_deref();
         let target = target.ok_or_else(|| unknown("the header `X-Amz-Target` is missing".to_owned()))?;
-        target.strip_prefix(TARGET_PREFIX).ok_or_else(|| unknown(format!("the target `{target}` is unknown")))
+        target
+            .strip_prefix(TARGET_PREFIX)
+            .ok_or_else(|| unknown(format!("the target `{target}` is unknown")))
     }
 }
 
@@ -57,11 +61,19 @@ impl Response {
     pub(crate) fn of(outcome: Result<Value, Error>, request_id: String) -> Response {
         let (status, error_type, body) = match outcome {
             Ok(body) => (200, None, body),
-            Err(error) => {
-                (error.exception.status(), Some(error.exception.name().to_owned()), exception_body(error))
-            }
+            Err(error) => (
+                error.exception.status(),
+                Some(error.exception.name().to_owned()),
+                exception_body(error),
+            ),
         };
-        Response { status, body: body.to_string().into_bytes(), content_type: CONTENT_TYPE, request_id, error_type }
+        Response {
+            status,
+            body: body.to_string().into_bytes(),
+            content_type: CONTENT_TYPE,
+            request_id,
+            error_type,
+        }
     }
 }
 
@@ -128,15 +140,30 @@ mod tests {
 
     #[test]
     fn the_target_names_the_operation() {
-        let request = |target: &str| Request { target: Some(target.to_owned()), ..Request::default() };
-        assert_eq!(request("AWSStepFunctions.StartExecution").operation(), Ok("StartExecution"));
+        let request = |target: &str| Request {
+            target: Some(target.to_owned()),
+            ..Request::default()
+        };
+        assert_eq!(
+            request("AWSStepFunctions.StartExecution").operation(),
+            Ok("StartExecution")
+        );
         for target in ["StartExecution", "AmazonSQS.SendMessage", ""] {
             let error = request(target).operation().unwrap_err();
             assert_eq!(error.exception, Exception::UnknownOperationException, "{target}");
         }
-        assert_eq!(Request::default().operation().unwrap_err().message, "the header `X-Amz-Target` is missing");
-        let cbor = Request { content_type: Some("application/cbor".to_owned()), ..request("AWSStepFunctions.X") };
-        assert_eq!(cbor.operation().unwrap_err().exception, Exception::UnknownOperationException);
+        assert_eq!(
+            Request::default().operation().unwrap_err().message,
+            "the header `X-Amz-Target` is missing"
+        );
+        let cbor = Request {
+            content_type: Some("application/cbor".to_owned()),
+            ..request("AWSStepFunctions.X")
+        };
+        assert_eq!(
+            cbor.operation().unwrap_err().exception,
+            Exception::UnknownOperationException
+        );
     }
 
     #[test]
@@ -152,7 +179,10 @@ mod tests {
         let body: Value = serde_json::from_slice(&response.body).unwrap();
         assert_eq!(body["__type"], "com.amazon.coral.validate#ValidationException");
         assert_eq!(body["reason"], "API_DOES_NOT_SUPPORT_LABELED_ARNS");
-        assert_eq!(Response::of(Err(Error::new(Exception::ConflictException, "")), String::new()).status, 409);
+        assert_eq!(
+            Response::of(Err(Error::new(Exception::ConflictException, "")), String::new()).status,
+            409
+        );
     }
 
     #[test]
@@ -161,6 +191,9 @@ mod tests {
             .with_time("startDate", Timestamp(1_700_000_000_123))
             .with_some_time("stopDate", None)
             .with_some("name", Some("n"));
-        assert_eq!(Value::from(answer).to_string(), r#"{"startDate":1700000000.123,"name":"n"}"#);
+        assert_eq!(
+            Value::from(answer).to_string(),
+            r#"{"startDate":1700000000.123,"name":"n"}"#
+        );
     }
 }

@@ -77,7 +77,9 @@ impl Mailbox for LocalMailbox {
                 return Ok(Some(task));
             }
             if wait.is_zero() {
-                queues.remove(&arn);
+                if queue.is_empty() {
+                    queues.remove(&arn);
+                }
                 return Ok(None);
             }
             let (sender, task) = oneshot::channel();
@@ -175,3 +177,6 @@ impl Drop for Taker {
 fn locked(queues: &Queues) -> MutexGuard<'_, HashMap<Arc<str>, Queue>> {
     queues.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,3 +151,6 @@ impl From<Alarm> for Envelope {
         Envelope { key: alarm.key, incarnation: alarm.incarnation, message: Message::Wake, deduplication }
     }
 }
+
+#[cfg(test)]
+mod tests;

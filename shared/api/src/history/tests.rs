@@ -19,11 +19,20 @@ fn render(details: Details, texts: &[&str]) -> Value {
         at.map(|at| Arc::from(texts[at]))
     };
     let identity = identity();
-    Renderer { identity: &identity, text: Some(&text) }.event(&event(details))
+    Renderer {
+        identity: &identity,
+        text: Some(&text),
+    }
+    .event(&event(details))
 }
 
 fn event(details: Details) -> Event {
-    Event { id: 7, previous: 6, time: Timestamp(1_700_000_000_123), details }
+    Event {
+        id: 7,
+        previous: 6,
+        time: Timestamp(1_700_000_000_123),
+        details,
+    }
 }
 
 fn document(index: u32) -> PayloadId {
@@ -31,20 +40,32 @@ fn document(index: u32) -> PayloadId {
 }
 
 fn why(error: &str, cause: &str) -> Why {
-    Why { error: Some(error.to_owned()), cause: Some(cause.to_owned()) }
+    Why {
+        error: Some(error.to_owned()),
+        cause: Some(cause.to_owned()),
+    }
 }
 
 fn sqs() -> Target {
-    Target { resource_type: "sqs".to_owned(), resource: "sendMessage.waitForTaskToken".to_owned() }
+    Target {
+        resource_type: "sqs".to_owned(),
+        resource: "sendMessage.waitForTaskToken".to_owned(),
+    }
 }
 
 fn function() -> Target {
-    Target { resource_type: String::new(), resource: "arn:aws:lambda:us-east-1:123456789012:function:f".to_owned() }
+    Target {
+        resource_type: String::new(),
+        resource: "arn:aws:lambda:us-east-1:123456789012:function:f".to_owned(),
+    }
 }
 
 #[test]
 fn the_start_of_an_execution() {
-    let details = Details::ExecutionStarted { input: document(0), role_arn: "arn:role".into() };
+    let details = Details::ExecutionStarted {
+        input: document(0),
+        role_arn: "arn:role".into(),
+    };
     assert_eq!(
         render(details, &["{ \"a\": 1.0 }"]),
         json!({
@@ -107,13 +128,28 @@ fn functions_and_activities_show_an_input() {
         heartbeat_seconds: None,
         role_arn: None,
     };
-    let shown = json!({ "resource": function().resource, "input": "{}", "inputDetails": { "truncated": false } });
+    let shown =
+        json!({ "resource": function().resource, "input": "{}", "inputDetails": { "truncated": false } });
     let rendered = render(scheduled(TaskType::LambdaFunction), &["{}"]);
     assert_eq!(rendered["lambdaFunctionScheduledEventDetails"], shown);
-    assert_eq!(render(scheduled(TaskType::Activity), &["{}"])["activityScheduledEventDetails"], shown);
-    let failed = Details::Failed { task: TaskType::LambdaFunction, target: function(), why: why("E", "c") };
-    assert_eq!(render(failed, &[])["lambdaFunctionFailedEventDetails"], json!({ "error": "E", "cause": "c" }));
-    let succeeded = Details::Succeeded { task: TaskType::Activity, target: function(), output: document(0) };
+    assert_eq!(
+        render(scheduled(TaskType::Activity), &["{}"])["activityScheduledEventDetails"],
+        shown
+    );
+    let failed = Details::Failed {
+        task: TaskType::LambdaFunction,
+        target: function(),
+        why: why("E", "c"),
+    };
+    assert_eq!(
+        render(failed, &[])["lambdaFunctionFailedEventDetails"],
+        json!({ "error": "E", "cause": "c" })
+    );
+    let succeeded = Details::Succeeded {
+        task: TaskType::Activity,
+        target: function(),
+        output: document(0),
+    };
     assert_eq!(
         render(succeeded, &["1"])["activitySucceededEventDetails"],
         json!({ "output": "1", "outputDetails": { "truncated": false } })
@@ -127,23 +163,43 @@ fn events_of_service_tasks_name_the_service() {
     let timed_out = Details::TimedOut {
         task: TaskType::Task,
         target: sqs(),
-        why: Why { error: Some("States.Timeout".to_owned()), cause: None },
+        why: Why {
+            error: Some("States.Timeout".to_owned()),
+            cause: None,
+        },
     };
     assert_eq!(
         render(timed_out, &[])["taskTimedOutEventDetails"],
         json!({ "resourceType": "sqs", "resource": "sendMessage.waitForTaskToken", "error": "States.Timeout" })
     );
-    let submitted = Details::TaskSubmitted { target: sqs(), output: document(0) };
-    assert_eq!(render(submitted, &["{}"])["taskSubmittedEventDetails"]["output"], "{}");
+    let submitted = Details::TaskSubmitted {
+        target: sqs(),
+        output: document(0),
+    };
+    assert_eq!(
+        render(submitted, &["{}"])["taskSubmittedEventDetails"]["output"],
+        "{}"
+    );
 }
 
 #[test]
 fn events_without_details_have_none() {
     for (details, name) in [
-        (Details::Started { task: TaskType::LambdaFunction, target: function() }, "LambdaFunctionStarted"),
+        (
+            Details::Started {
+                task: TaskType::LambdaFunction,
+                target: function(),
+            },
+            "LambdaFunctionStarted",
+        ),
         (Details::ParallelStateStarted, "ParallelStateStarted"),
         (Details::MapStateSucceeded, "MapStateSucceeded"),
-        (Details::StateAborted { state: StateType::Task }, "TaskStateAborted"),
+        (
+            Details::StateAborted {
+                state: StateType::Task,
+            },
+            "TaskStateAborted",
+        ),
     ] {
         assert_eq!(
             render(details, &[]),
@@ -154,9 +210,21 @@ fn events_without_details_have_none() {
 
 #[test]
 fn maps_and_failures() {
-    let rendered = render(Details::MapIterationStarted { name: "Items".into(), index: 0 }, &[]);
-    assert_eq!(rendered["mapIterationStartedEventDetails"], json!({ "name": "Items", "index": 0 }));
-    assert_eq!(render(Details::MapStateStarted { length: 3 }, &[])["mapStateStartedEventDetails"]["length"], 3);
+    let rendered = render(
+        Details::MapIterationStarted {
+            name: "Items".into(),
+            index: 0,
+        },
+        &[],
+    );
+    assert_eq!(
+        rendered["mapIterationStartedEventDetails"],
+        json!({ "name": "Items", "index": 0 })
+    );
+    assert_eq!(
+        render(Details::MapStateStarted { length: 3 }, &[])["mapStateStartedEventDetails"]["length"],
+        3
+    );
     let failed = Details::EvaluationFailed {
         why: why("States.QueryEvaluationError", "c"),
         location: "Output/error".to_owned(),
@@ -173,16 +241,25 @@ fn maps_and_failures() {
 #[test]
 fn without_execution_data_names_and_causes_stay() {
     let identity = identity();
-    let renderer = Renderer { identity: &identity, text: None };
+    let renderer = Renderer {
+        identity: &identity,
+        text: None,
+    };
     let exited = Details::StateExited {
         state: StateType::Pass,
         name: "P".into(),
         output: document(0),
         assigned: vec![("x".to_owned(), document(1))],
     };
-    assert_eq!(renderer.event(&event(exited))["stateExitedEventDetails"], json!({ "name": "P" }));
+    assert_eq!(
+        renderer.event(&event(exited))["stateExitedEventDetails"],
+        json!({ "name": "P" })
+    );
     let failed = Details::ExecutionFailed(why("E", "c"));
-    assert_eq!(renderer.event(&event(failed))["executionFailedEventDetails"], json!({ "error": "E", "cause": "c" }));
+    assert_eq!(
+        renderer.event(&event(failed))["executionFailedEventDetails"],
+        json!({ "error": "E", "cause": "c" })
+    );
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn refused<T: std::fmt::Debug>(
 
 #[test]
 fn reads_what_is_there_and_takes_null_as_absent() {
-    let body = br#"{"name":"n","maxResults":0,"reverse":true,"type":"EXPRESS","gone":null,"unknown":{"x":1}}"#;
+    let body =
+        br#"{"name":"n","maxResults":0,"reverse":true,"type":"EXPRESS","gone":null,"unknown":{"x":1}}"#;
     let got = read(body, |m| {
         Ok((
             m.required_text("name", &NAME)?,
@@ -31,28 +32,53 @@ fn reads_what_is_there_and_takes_null_as_absent() {
 fn wrong_types_are_serialization_exceptions() {
     let cases = [
         (r#"{"name":5}"#, "NUMBER_VALUE can not be converted to a String"),
-        (r#"{"name":5.5}"#, "DECIMAL_VALUE can not be converted to a String"),
+        (
+            r#"{"name":5.5}"#,
+            "DECIMAL_VALUE can not be converted to a String",
+        ),
         (r#"{"name":true}"#, "TRUE_VALUE can not be converted to a String"),
-        (r#"{"name":{}}"#, "Start of structure or map found where not expected."),
+        (
+            r#"{"name":{}}"#,
+            "Start of structure or map found where not expected.",
+        ),
         (r#"{"name":["n"]}"#, "Start of list found where not expected."),
     ];
     for (body, message) in cases {
         let expected = (Exception::SerializationException, message.to_owned());
         assert_eq!(refused(body, |m| m.text("name", &NAME)), expected, "{body}");
     }
-    let expected = (Exception::SerializationException, "STRING_VALUE can not be converted to an Integer".to_owned());
-    assert_eq!(refused(r#"{"maxResults":"5"}"#, |m| m.max_results(100, 1000)), expected);
-    let expected = (Exception::SerializationException, "STRING_VALUE can not be converted to a Boolean".to_owned());
-    assert_eq!(refused(r#"{"reverse":"true"}"#, |m| m.boolean("reverse")), expected);
+    let expected = (
+        Exception::SerializationException,
+        "STRING_VALUE can not be converted to an Integer".to_owned(),
+    );
+    assert_eq!(
+        refused(r#"{"maxResults":"5"}"#, |m| m.max_results(100, 1000)),
+        expected
+    );
+    let expected = (
+        Exception::SerializationException,
+        "STRING_VALUE can not be converted to a Boolean".to_owned(),
+    );
+    assert_eq!(
+        refused(r#"{"reverse":"true"}"#, |m| m.boolean("reverse")),
+        expected
+    );
 }
 
 #[test]
 fn bodies_that_are_no_json_object_are_serialization_exceptions() {
     let deep = "[".repeat(100_000);
     for body in ["{", "[]", "5", "\"x\"", "{\"a\":1}x", "\u{1}", &deep] {
-        assert_eq!(refused(body, |_| Ok(())).0, Exception::SerializationException, "{body:.20}");
+        assert_eq!(
+            refused(body, |_| Ok(())).0,
+            Exception::SerializationException,
+            "{body:.20}"
+        );
     }
-    assert_eq!(read(&[0xff, 0xfe], |_| Ok(())).unwrap_err().exception, Exception::SerializationException);
+    assert_eq!(
+        read(&[0xff, 0xfe], |_| Ok(())).unwrap_err().exception,
+        Exception::SerializationException
+    );
 }
 
 #[test]
@@ -81,7 +107,9 @@ fn violations_of_all_members_are_told_at_once() {
 fn violations_in_lists_name_the_element() {
     let body = r#"{"tags":[{"key":"a","value":"b"},{"key":"","value":"c"}],"tagKeys":["x",""]}"#;
     let (_, message) = refused(body, |m| {
-        m.structures("tags", |tag| Ok((tag.text("key", &TAG_KEY)?, tag.text("value", &TAG_VALUE)?)))?;
+        m.structures("tags", |tag| {
+            Ok((tag.text("key", &TAG_KEY)?, tag.text("value", &TAG_VALUE)?))
+        })?;
         m.texts("tagKeys", &TAG_KEY)
     });
     assert_eq!(

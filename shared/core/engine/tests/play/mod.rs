@@ -1,10 +1,12 @@
 //! Plays an execution without anything around it: time is a number, and calls are answered by the test.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
+pub mod compare;
+
 use asl::{MachineType, Timestamp};
 use engine::{
-    Call, Details, Effect, Event, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome, PayloadId,
-    Program, Status, apply,
+    Call, Details, Event, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome, PayloadId,
+    Program, Status, Target, TaskType, Why, apply,
 };
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -21,6 +23,10 @@ pub struct Play {
     pub texts: BTreeMap<PayloadId, Arc<str>>,
     /// Calls that wait for an answer.
     pub calls: VecDeque<Call>,
+    /// Every call so far, under the id of its `...Scheduled` event.
+    pub scheduled: BTreeMap<u64, Call>,
+    /// The sizes of the images of all entries so far, in bytes of JSON.
+    pub image_bytes: Vec<usize>,
     /// Whether the execution is written down and read again after every message.
     pub restores: bool,
     images: Vec<(u64, engine::Image)>,
@@ -42,6 +48,8 @@ impl Play {
             events: Vec::new(),
             texts: BTreeMap::new(),
             calls: VecDeque::new(),
+            scheduled: BTreeMap::new(),
+            image_bytes: Vec::new(),
             restores: true,
             images: Vec::new(),
         };
@@ -64,26 +72,26 @@ impl Play {
     }
 
     fn take(&mut self, mut outcome: Outcome) {
-        for effect in std::mem::take(&mut outcome.effects) {
-            match effect {
-                Effect::Call(call) | Effect::OfferActivity(call) | Effect::StartChild(call) => {
-                    self.calls.push_back(call);
-                }
-            }
+        let effects = std::mem::take(&mut outcome.effects);
+        let intents = outcome.events.iter().filter(|event| matches!(event.details, Details::Scheduled { .. }));
+        for (event, effect) in intents.zip(&effects) {
+            self.scheduled.insert(event.id, effect.call().clone());
         }
+        self.calls.extend(effects.iter().map(|effect| effect.call().clone()));
         if !outcome.changed {
             return;
         }
         let entry = self.execution.seal(outcome);
         self.events.extend(entry.events);
         self.texts.extend(entry.payloads.into_iter().map(|payload| (payload.id, payload.text)));
+        // As stored: through JSON and back.
+        let text = serde_json::to_string(&entry.image).unwrap();
+        self.image_bytes.push(text.len());
         if self.restores && self.execution.status == Status::Running {
             if entry.image.base == entry.seq {
                 self.images.clear();
             }
-            // As stored: through JSON and back.
-            let image = serde_json::from_str(&serde_json::to_string(&entry.image).unwrap()).unwrap();
-            self.images.push((entry.seq, image));
+            self.images.push((entry.seq, serde_json::from_str(&text).unwrap()));
             let identity = Arc::clone(&self.execution.identity);
             let limits = self.execution.limits;
             self.execution =
@@ -157,22 +165,14 @@ impl Play {
     }
 
     fn details(&self, details: &Details) -> Option<(&'static str, Value)> {
-        let why = |why: &engine::Why| {
-            let mut shown = Map::new();
-            if let Some(cause) = &why.cause {
-                shown.insert("cause".into(), json!(cause));
-            }
-            if let Some(error) = &why.error {
-                shown.insert("error".into(), json!(error));
-            }
-            Value::Object(shown)
-        };
         Some(match details {
             Details::ExecutionStarted { input, .. } => ("executionStartedEventDetails", json!({ "input": self.value(*input) })),
             Details::ExecutionSucceeded { output } => {
                 ("executionSucceededEventDetails", json!({ "output": self.value(*output) }))
             }
-            Details::ExecutionFailed(reason) => ("executionFailedEventDetails", why(reason)),
+            Details::ExecutionFailed(why) => ("executionFailedEventDetails", reason(why)),
+            Details::ExecutionAborted(why) => ("executionAbortedEventDetails", reason(why)),
+            Details::ExecutionTimedOut(why) => ("executionTimedOutEventDetails", reason(why)),
             Details::StateEntered { name, input, .. } => {
                 ("stateEnteredEventDetails", json!({ "name": name, "input": self.value(*input) }))
             }
@@ -195,15 +195,92 @@ impl Play {
             Details::MapIterationFailed { name, index } => {
                 ("mapIterationFailedEventDetails", json!({ "name": name, "index": index }))
             }
-            Details::EvaluationFailed { why: reason, location, state } => {
-                let mut shown = why(reason);
+            Details::MapIterationAborted { name, index } => {
+                ("mapIterationAbortedEventDetails", json!({ "name": name, "index": index }))
+            }
+            Details::EvaluationFailed { why, location, state } => {
+                let mut shown = reason(why);
                 shown["location"] = json!(location);
                 shown["state"] = json!(state);
                 ("evaluationFailedEventDetails", shown)
             }
+            _ => return self.task_details(details),
+        })
+    }
+
+    /// The details of an event of a task: those of a service name it, those of functions and activities do not.
+    fn task_details(&self, details: &Details) -> Option<(&'static str, Value)> {
+        let name = |task: &TaskType, names: [&'static str; 3]| match task {
+            TaskType::Task => names[0],
+            TaskType::LambdaFunction => names[1],
+            TaskType::Activity => names[2],
+        };
+        let with_target = |mut shown: Value, target: &Target| {
+            if !target.resource_type.is_empty() {
+                shown["resourceType"] = json!(target.resource_type);
+                shown["resource"] = json!(target.resource);
+            }
+            shown
+        };
+        Some(match details {
+            Details::Scheduled { task, target, region, parameters, timeout_seconds, heartbeat_seconds, role_arn } => {
+                let mut shown = json!({ "resource": target.resource });
+                if *task == TaskType::Task {
+                    shown["resourceType"] = json!(target.resource_type);
+                    shown["region"] = json!(region);
+                    shown["parameters"] = self.value(*parameters);
+                } else {
+                    shown["input"] = self.value(*parameters);
+                }
+                if let Some(seconds) = timeout_seconds {
+                    shown["timeoutInSeconds"] = json!(seconds);
+                }
+                if let Some(seconds) = heartbeat_seconds {
+                    shown["heartbeatInSeconds"] = json!(seconds);
+                }
+                if let Some(role) = role_arn {
+                    shown["taskCredentials"] = json!({ "roleArn": role });
+                }
+                let names =
+                    ["taskScheduledEventDetails", "lambdaFunctionScheduledEventDetails", "activityScheduledEventDetails"];
+                (name(task, names), shown)
+            }
+            Details::Started { task: TaskType::Task, target } => ("taskStartedEventDetails", with_target(json!({}), target)),
+            Details::ActivityStarted { worker_name } => (
+                "activityStartedEventDetails",
+                worker_name.as_ref().map_or_else(|| json!({}), |worker| json!({ "workerName": worker })),
+            ),
+            Details::TaskSubmitted { target, output } => {
+                ("taskSubmittedEventDetails", with_target(json!({ "output": self.value(*output) }), target))
+            }
+            Details::Succeeded { task, target, output } => {
+                let names =
+                    ["taskSucceededEventDetails", "lambdaFunctionSucceededEventDetails", "activitySucceededEventDetails"];
+                (name(task, names), with_target(json!({ "output": self.value(*output) }), target))
+            }
+            Details::Failed { task, target, why } => {
+                let names = ["taskFailedEventDetails", "lambdaFunctionFailedEventDetails", "activityFailedEventDetails"];
+                (name(task, names), with_target(reason(why), target))
+            }
+            Details::TimedOut { task, target, why } => {
+                let names =
+                    ["taskTimedOutEventDetails", "lambdaFunctionTimedOutEventDetails", "activityTimedOutEventDetails"];
+                (name(task, names), with_target(reason(why), target))
+            }
             _ => return None,
         })
     }
+}
+
+fn reason(why: &Why) -> Value {
+    let mut shown = Map::new();
+    if let Some(cause) = &why.cause {
+        shown.insert("cause".into(), json!(cause));
+    }
+    if let Some(error) = &why.error {
+        shown.insert("error".into(), json!(error));
+    }
+    Value::Object(shown)
 }
 
 pub fn identity() -> Identity {

@@ -1,0 +1,237 @@
+//! Calls made from this machine: a mock answers, or a local function runs, or an AWS service is called.
+
+use async_trait::async_trait;
+use calls::{Answer, CallError, Caller};
+use engine::Identity;
+use function_host::FunctionHost;
+use integrations::{Failure, Integration, Resource, ServiceAnswer, ServiceError, ServiceRequest};
+use mocks::{MockFile, MockResponse};
+use ports::{CallOutcome, CallRequest, Services};
+use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
+
+/// Says how a call was answered; for people who watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnsweredBy {
+    /// A mock.
+    Mock,
+    /// A local function.
+    Function,
+    /// The service itself, or what the settings name in its place.
+    Service,
+}
+
+/// The services as this machine reaches them, in this order: mock, local function, AWS.
+pub struct LocalServices {
+    mocks: Option<MockFile>,
+    functions: FunctionHost,
+    settings: calls::Settings,
+    caller: OnceCell<Caller>,
+    watch: Option<Box<dyn Fn(&CallRequest, AnsweredBy) + Send + Sync>>,
+}
+
+impl std::fmt::Debug for LocalServices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalServices").field("mocks", &self.mocks).finish_non_exhaustive()
+    }
+}
+
+impl LocalServices {
+    /// Returns the services; AWS is looked for at the first call that needs it.
+    pub fn new(mocks: Option<MockFile>, functions: FunctionHost, settings: calls::Settings) -> LocalServices {
+        LocalServices { mocks, functions, settings, caller: OnceCell::new(), watch: None }
+    }
+
+    /// Tells `watch` of every call, just before it is made.
+    pub fn watched_by(mut self, watch: impl Fn(&CallRequest, AnsweredBy) + Send + Sync + 'static) -> LocalServices {
+        self.watch = Some(Box::new(watch));
+        self
+    }
+
+    /// Ends the processes of local functions.
+    pub async fn shutdown(&self) {
+        self.functions.shutdown().await;
+    }
+
+    fn note(&self, request: &CallRequest, by: AnsweredBy) {
+        if let Some(watch) = &self.watch {
+            watch(request, by);
+        }
+    }
+
+    /// Returns the mocked answer of a call; `None` when no mock is meant to answer it.
+    fn mocked(&self, request: &CallRequest) -> Option<Result<MockResponse, Failure>> {
+        let runtime = |cause: String| Failure { error: "States.Runtime".to_owned(), cause: Some(cause) };
+        let configuration = match self.mocks.as_ref()?.configuration() {
+            Ok(configuration) => configuration,
+            Err(error) => return Some(Err(runtime(error.to_string()))),
+        };
+        let machine = &request.identity.machine_name;
+        let named = request.identity.test_case.as_deref();
+        let case = named.or_else(|| configuration.default_test_case(machine))?;
+        match configuration.response(machine, case, &request.call.state, request.call.number) {
+            Ok(response) => response.map(Ok),
+            Err(error) => Some(Err(runtime(error.to_string()))),
+        }
+    }
+
+    /// Runs a local function; `None` when the function is not in the table.
+    async fn function(&self, request: &CallRequest) -> Option<CallOutcome> {
+        let parameters = request.call.parameters.value();
+        let (name, payload) = match &request.call.resource {
+            Resource::Function(arn) => (arn.text().to_owned(), request.call.parameters.text().to_string()),
+            Resource::Service(integration) if is_invoke(integration) => {
+                let name = parameters.get("FunctionName")?.as_str()?.to_owned();
+                let payload = match parameters.get("Payload") {
+                    // The SDK integration takes text, the optimized one any document.
+                    Some(Value::String(text)) if integration.is_sdk() => text.clone(),
+                    Some(payload) => payload.to_string(),
+                    None => "{}".to_owned(),
+                };
+                (name, payload)
+            }
+            Resource::Service(_) | Resource::Activity(_) => return None,
+        };
+        if !self.functions.has(&name) {
+            return None;
+        }
+        self.note(request, AnsweredBy::Function);
+        let invocation = self.functions.invoke(&name, payload.into_bytes()).await;
+        let Some(payload) = invocation.outcome.payload() else {
+            let message = match &invocation.outcome {
+                function_host::Outcome::NotStarted { message } => message.clone(),
+                other => format!("{other:?}"),
+            };
+            return Some(CallOutcome::Failed(Failure { error: "Lambda.Unknown".to_owned(), cause: Some(message) }));
+        };
+        let mut members = Map::new();
+        members.insert("ExecutedVersion".to_owned(), json!("$LATEST"));
+        if invocation.outcome.is_function_error() {
+            members.insert("FunctionError".to_owned(), json!("Unhandled"));
+        }
+        members.insert("Payload".to_owned(), json!(String::from_utf8_lossy(&payload)));
+        members.insert("StatusCode".to_owned(), json!(200));
+        let headers = vec![
+            ("X-Amz-Executed-Version".to_owned(), "$LATEST".to_owned()),
+            ("x-amzn-RequestId".to_owned(), invocation.request_id.clone()),
+            ("Content-Length".to_owned(), payload.len().to_string()),
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+        ];
+        let answer = ServiceAnswer { members: Value::Object(members), status: 200, headers };
+        Some(shown(&request.call.resource, answer))
+    }
+
+    /// Calls the service.
+    async fn service(&self, request: &CallRequest) -> CallOutcome {
+        let call = &request.call;
+        let service_request = match &call.resource {
+            Resource::Function(arn) => Ok(integrations::function_request(arn, call.parameters.value())),
+            Resource::Service(integration) => {
+                integrations::request(integration, call.parameters.value().clone(), Some(&call.client_token))
+            }
+            Resource::Activity(arn) => Err(Failure {
+                error: "States.Runtime".to_owned(),
+                cause: Some(format!("the activity `{}` cannot be called", arn.text())),
+            }),
+        };
+        let ServiceRequest { service, operation, members } = match service_request {
+            Ok(service_request) => service_request,
+            Err(failure) => return CallOutcome::Failed(failure),
+        };
+        let caller = self.caller.get_or_init(|| Caller::from_env(self.settings.clone())).await;
+        if !caller.reaches(&service) {
+            return CallOutcome::Failed(self.unreachable(request, &service));
+        }
+        self.note(request, AnsweredBy::Service);
+        let answered = match &call.role_arn {
+            Some(role) => caller.call_as(role, &service, &operation, &members).await,
+            None => caller.call(&service, &operation, &members).await,
+        };
+        match answered {
+            Ok(Answer { members, status, headers }) => {
+                shown(&call.resource, ServiceAnswer { members, status, headers })
+            }
+            Err(CallError::Service { code, message, status, request_id, modelled }) => {
+                let error = ServiceError { code, message, status, request_id, modelled };
+                CallOutcome::Failed(match &call.resource {
+                    Resource::Service(integration) => integrations::failure(integration, error),
+                    Resource::Function(_) | Resource::Activity(_) => integrations::function_failure(error),
+                })
+            }
+            Err(CallError::Refused(cause)) => {
+                CallOutcome::Failed(Failure { error: "States.Runtime".to_owned(), cause: Some(cause) })
+            }
+            Err(CallError::NotSent(cause)) => CallOutcome::Failed(match &call.resource {
+                Resource::Service(integration) => integrations::not_sent(integration, &cause),
+                Resource::Function(_) | Resource::Activity(_) => {
+                    Failure { error: "Lambda.SdkClientException".to_owned(), cause: Some(cause) }
+                }
+            }),
+            Err(CallError::Unknown(reason)) => CallOutcome::Unknown(reason),
+        }
+    }
+
+    fn unreachable(&self, request: &CallRequest, service: &str) -> Failure {
+        let identity: &Identity = &request.identity;
+        let mocked = match &self.mocks {
+            Some(file) => format!("the mock configuration `{}` has no answer for it", file.path().display()),
+            None => "no mock configuration is given".to_owned(),
+        };
+        let function = match &request.call.resource {
+            Resource::Function(_) => " the function is not in the table of local functions,",
+            Resource::Service(integration) if is_invoke(integration) => {
+                " the function is not in the table of local functions,"
+            }
+            Resource::Service(_) | Resource::Activity(_) => "",
+        };
+        Failure {
+            error: "States.Runtime".to_owned(),
+            cause: Some(format!(
+                "nothing answers the call of `{}` in state `{}` of `{}`:{function} {mocked}, and there are no AWS settings for `{service}` (credentials, AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_{})",
+                request.call.resource.text(),
+                request.call.state,
+                identity.machine_name,
+                service.to_uppercase().replace('-', "_"),
+            )),
+        }
+    }
+}
+
+fn is_invoke(integration: &Integration) -> bool {
+    integration.service() == "lambda" && integration.action() == "invoke"
+}
+
+fn shown(resource: &Resource, answer: ServiceAnswer) -> CallOutcome {
+    let result = match resource {
+        Resource::Service(integration) => integrations::response(integration, answer),
+        Resource::Function(_) | Resource::Activity(_) => integrations::function_response(answer),
+    };
+    match result {
+        Ok(value) => CallOutcome::Succeeded(value.to_string()),
+        Err(failure) => CallOutcome::Failed(failure),
+    }
+}
+
+#[async_trait]
+impl Services for LocalServices {
+    async fn call(&self, request: CallRequest) -> CallOutcome {
+        match self.mocked(&request) {
+            Some(Ok(response)) => {
+                self.note(&request, AnsweredBy::Mock);
+                match response {
+                    MockResponse::Return(value) => CallOutcome::Succeeded(value.to_string()),
+                    MockResponse::Throw { error, cause } => CallOutcome::Failed(Failure { error, cause: Some(cause) }),
+                }
+            }
+            Some(Err(failure)) => CallOutcome::Failed(failure),
+            None => match self.function(&request).await {
+                Some(outcome) => outcome,
+                None => self.service(&request).await,
+            },
+        }
+    }
+
+    fn is_harmless(&self, request: &CallRequest) -> bool {
+        self.mocked(request).is_some()
+    }
+}

@@ -1,0 +1,67 @@
+//! DescribeExecution.
+
+use crate::arn::ExecutionArn;
+use crate::constraints::ARN;
+use crate::error::Error;
+use crate::executions::{IncludedData, included_data};
+use crate::wire::Answer;
+use crate::{Call, executions, members};
+use engine::Status;
+use ports::Head;
+use serde_json::json;
+
+pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
+    let (arn, included) = members::read(call.body, |members| {
+        Ok((
+            members.required_text("executionArn", &ARN)?,
+            included_data(members)?,
+        ))
+    })?;
+    let head = executions::find(call, &ExecutionArn::parse(&arn)?).await?;
+    let answer = metadata(&head);
+    let details = json!({ "included": included == IncludedData::All });
+    let answer = answer.with("inputDetails", details.clone());
+    let answer = answer.with_some("outputDetails", head.output.as_ref().map(|_| details));
+    if included == IncludedData::MetadataOnly {
+        return Ok(answer);
+    }
+    let output = match &head.output {
+        Some(output) => Some(call.driver.text(output).await?),
+        None => None,
+    };
+    Ok(answer
+        .with("input", &*call.driver.text(&head.input).await?)
+        .with_some("output", output.as_deref())
+        .with_some("error", head.error)
+        .with_some("cause", head.cause))
+}
+
+fn metadata(head: &Head) -> Answer {
+    let identity = &head.identity;
+    Answer::default()
+        .with("executionArn", &*identity.arn)
+        .with("stateMachineArn", &*identity.machine_arn)
+        .with("name", &*identity.name)
+        .with("status", head.status.name())
+        .with_time("startDate", identity.started)
+        .with_some_time("stopDate", head.stopped)
+        .with_some("traceHeader", identity.trace_header.as_deref())
+        .with_some("stateMachineVersionArn", identity.version_arn.as_deref())
+        .with_some("stateMachineAliasArn", identity.alias_arn.as_deref())
+        .with("redriveCount", head.redrive_count)
+        .with_some_time("redriveDate", head.redriven)
+        .with("redriveStatus", "NOT_REDRIVABLE")
+        .with("redriveStatusReason", not_redrivable(head.status))
+}
+
+/// Says why an execution cannot be redriven: in AWS's words, as long as AWS would not redrive it either.
+fn not_redrivable(status: Status) -> String {
+    match status {
+        Status::Running | Status::Succeeded => {
+            format!("Execution is {} and cannot be redriven.", status.name())
+        }
+        Status::Failed | Status::TimedOut | Status::Aborted => {
+            "RedriveExecution is not implemented yet".to_owned()
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! ListExecutions.
+
+use crate::arn::MachineArn;
+use crate::constraints::{ARN, LIST_EXECUTIONS_PAGE_TOKEN, LONG_ARN, PAGE_ROWS_MAX};
+use crate::error::Error;
+use crate::executions::STATUSES;
+use crate::members::Members;
+use crate::pages::{Listing, PAGE_ROWS_DEFAULT};
+use crate::wire::Answer;
+use crate::{Call, machines, members};
+use engine::{ExecutionType, Status};
+use ports::{Filter, Head};
+use serde_json::Value;
+
+struct List {
+    machine_arn: Option<String>,
+    map_run_arn: Option<String>,
+    /// The status asked for; `Some(None)` is one that executions of a state machine never have.
+    status: Option<Option<Status>>,
+    is_redrive_filtered: bool,
+    limit: usize,
+    token: Option<String>,
+}
+
+fn read(members: &mut Members) -> Result<List, Error> {
+    Ok(List {
+        machine_arn: members.text("stateMachineArn", &ARN)?,
+        map_run_arn: members.text("mapRunArn", &LONG_ARN)?,
+        status: members.one_of("statusFilter", &STATUSES)?,
+        is_redrive_filtered: members
+            .one_of("redriveFilter", &[("REDRIVEN", ()), ("NOT_REDRIVEN", ())])?
+            .is_some(),
+        limit: members.max_results(PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX)?,
+        token: members.text("nextToken", &LIST_EXECUTIONS_PAGE_TOKEN)?,
+    })
+}
+
+pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
+    let list = members::read(call.body, read)?;
+    let arn = MachineArn::parse(machine_arn(&list)?)?;
+    let status = match list.status {
+        Some(None) => {
+            return Err(Error::validation(
+                "The statusFilter PENDING_REDRIVE needs a mapRunArn",
+            ));
+        }
+        Some(status) => status,
+        None => None,
+    };
+    let machine = machines::find(call, &arn, "ListExecutions").await?;
+    if machine.machine_type == ExecutionType::Express {
+        return Err(Error::wrong_machine_type());
+    }
+    let key = arn.key();
+    let listing = Listing::new("ListExecutions", &[&key, status.map_or("", Status::name)]);
+    let after = listing.after(list.token.as_deref())?;
+    let filter = Filter {
+        machine: key,
+        status,
+        after,
+        limit: list.limit,
+    };
+    let page = call.driver.ports().journal.list(filter).await?;
+    let rows: Vec<Value> = page.rows.iter().map(row).collect();
+    Ok(Answer::default()
+        .with("executions", rows)
+        .with_some("nextToken", page.next.map(|next| listing.token(&next))))
+}
+
+fn machine_arn(list: &List) -> Result<&str, Error> {
+    match (&list.machine_arn, &list.map_run_arn) {
+        (Some(_), Some(_)) => Err(Error::validation(
+            "Either stateMachineArn or mapRunArn may be given, not both",
+        )),
+        (None, None) => Err(Error::missing_parameter(
+            "Either stateMachineArn or mapRunArn must be given",
+        )),
+        (None, Some(_)) => Err(Error::not_implemented("the parameter `mapRunArn`")),
+        (Some(_), None) if list.is_redrive_filtered => {
+            Err(Error::validation("The redriveFilter needs a mapRunArn"))
+        }
+        (Some(arn), None) => Ok(arn),
+    }
+}
+
+fn row(head: &Head) -> Value {
+    let identity = &head.identity;
+    Answer::default()
+        .with("executionArn", &*identity.arn)
+        .with("stateMachineArn", &*identity.machine_arn)
+        .with("name", &*identity.name)
+        .with("status", head.status.name())
+        .with_time("startDate", identity.started)
+        .with_some_time("stopDate", head.stopped)
+        .with_some("stateMachineVersionArn", identity.version_arn.as_deref())
+        .with_some("stateMachineAliasArn", identity.alias_arn.as_deref())
+        .with("redriveCount", head.redrive_count)
+        .with_some_time("redriveDate", head.redriven)
+        .into()
+}

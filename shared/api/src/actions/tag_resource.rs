@@ -1,0 +1,77 @@
+//! TagResource.
+
+use crate::arn::{ActivityArn, MachineArn, ResourceArn};
+use crate::constraints::ARN;
+use crate::error::{Error, Exception};
+use crate::tags::{self, Tags};
+use crate::wire::Answer;
+use crate::{Call, members};
+use ports::{Activity, Machine};
+
+pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
+    let (arn, added) = members::read(call.body, |members| {
+        let arn = members.required_text("resourceArn", &ARN)?;
+        if !members.has("tags") {
+            members.miss("tags");
+        }
+        Ok((arn, tags::read(members)?.unwrap_or_default()))
+    })?;
+    change(call, &arn, |tags| {
+        tags.extend(added.clone());
+        tags::check(tags, &arn)
+    })
+    .await?;
+    Ok(Answer::default())
+}
+
+/// Changes the tags of the resource that `arn` names.
+pub(super) async fn change(
+    call: &Call<'_>,
+    arn: &str,
+    change: impl Fn(&mut Tags) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let registry = &call.driver.ports().registry;
+    let replaced = match ResourceArn::parse(arn)? {
+        ResourceArn::Machine(arn) => {
+            let mut machine = find_machine(call, &arn).await?;
+            change(&mut machine.tags)?;
+            let revision = machine.revision.id.clone();
+            registry.replace_machine(machine, &revision).await?
+        }
+        ResourceArn::Activity(arn) => {
+            let mut activity = find_activity(call, &arn).await?;
+            change(&mut activity.tags)?;
+            registry.replace_activity(activity).await?
+        }
+    };
+    if replaced {
+        return Ok(());
+    }
+    let message = format!("the resource '{arn}' is being changed by another request");
+    Err(Error::new(Exception::ConflictException, message))
+}
+
+/// Finds a state machine that has tags: versions and aliases have none.
+pub(super) async fn find_machine(call: &Call<'_>, arn: &MachineArn) -> Result<Machine, Error> {
+    if !arn.is_plain() {
+        return Err(Error::no_resource(&arn.text));
+    }
+    let machine = call
+        .driver
+        .ports()
+        .registry
+        .machine(&arn.owner, &arn.name)
+        .await?;
+    machine.ok_or_else(|| Error::no_resource(&arn.text))
+}
+
+/// Finds an activity that has tags.
+pub(super) async fn find_activity(call: &Call<'_>, arn: &ActivityArn) -> Result<Activity, Error> {
+    let activity = call
+        .driver
+        .ports()
+        .registry
+        .activity(&arn.owner, &arn.name)
+        .await?;
+    activity.ok_or_else(|| Error::no_resource(&arn.text))
+}

@@ -1,0 +1,51 @@
+//! `stepwell`: Amazon States Language workflows on one machine, durable, with the Step Functions API.
+
+mod commands;
+mod config;
+mod progress;
+mod server;
+mod stack;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// AWS Step Functions without AWS Step Functions.
+#[derive(Debug, Parser)]
+#[command(name = "stepwell", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a definition to its end, and shows each state as it happens.
+    Run(commands::run::Arguments),
+    /// Serves the Step Functions API.
+    Serve(commands::serve::Arguments),
+    /// Checks definitions.
+    Validate(commands::validate::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("STEPWELL_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let code = match arguments.command {
+        Command::Run(arguments) => commands::run::run(arguments),
+        Command::Serve(arguments) => commands::serve::run(arguments),
+        Command::Validate(arguments) => commands::validate::run(&arguments),
+    };
+    match code {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("stepwell: {error}");
+            ExitCode::from(commands::USAGE)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! One port: the API.
+
+use api::{Api, Request};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+/// Bytes of a request's body. AWS: 1 MB; a definition of 1 MiB grows when it is written as a JSON string.
+const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Serves the API until `stop` resolves, and lets requests that are being answered end.
+pub(crate) async fn serve(
+    api: Api,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/", post(call).get(welcome))
+        .route("/health", get(|| async { "ok\n" }))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(api);
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}
+
+async fn welcome() -> &'static str {
+    "Stepwell serves the AWS Step Functions API here: POST with X-Amz-Target AWSStepFunctions.*\n"
+}
+
+async fn call(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let request = Request {
+        target: text("x-amz-target"),
+        authorization: text("authorization"),
+        content_type: text("content-type"),
+        body: body.to_vec(),
+    };
+    let answer = api.handle(request).await;
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    if let Ok(id) = HeaderValue::from_str(&answer.request_id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    if let Some(error) = answer.error_type.and_then(|error| HeaderValue::from_str(&error).ok()) {
+        headers.insert("x-amzn-errortype", error);
+    }
+    response
+}
