@@ -205,6 +205,13 @@ impl Error {
         }
     }
 
+    pub(crate) fn conflict(arn: &str) -> Error {
+        Error::new(
+            Exception::ConflictException,
+            format!("'{arn}' is being changed by another request"),
+        )
+    }
+
     pub(crate) fn wrong_machine_type() -> Error {
         Error::new(
             Exception::StateMachineTypeNotSupported,

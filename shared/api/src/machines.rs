@@ -5,6 +5,9 @@ use crate::error::Error;
 use crate::{Call, ids};
 use ports::{Activity, Machine, MachineStatus, Revision};
 
+/// How often a change that another one came before is tried again.
+pub(crate) const ATTEMPTS: u32 = 5;
+
 /// The id of a state machine's first revision begins with this: AWS shows it as null and calls it `INITIAL`.
 const FIRST_REVISION: &str = "INITIAL-";
 

@@ -165,7 +165,12 @@ pub trait Journal: Send + Sync {
     async fn create(&self, identity: Arc<Identity>, write: Arc<Write>) -> Result<Created, JournalError>;
 
     /// Writes the next entry, unless its place is taken.
-    async fn append(&self, key: &ExecutionKey, incarnation: &str, write: Arc<Write>) -> Result<Appended, JournalError>;
+    async fn append(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        write: Arc<Write>,
+    ) -> Result<Appended, JournalError>;
 
     /// Reads an execution's state.
     async fn load(&self, key: &ExecutionKey) -> Result<Option<Stored>, JournalError>;

@@ -18,8 +18,8 @@ pub use blobs::{BlobError, Blobs};
 pub use clock::{Clock, Entropy};
 pub use documents::documents;
 pub use journal::{
-    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Nonce, Opened, Page, Stored, StoredPayload,
-    Write,
+    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Nonce, Opened, Page, Stored,
+    StoredPayload, Write,
 };
 pub use mailbox::{ActivityTask, Envelope, Mailbox, MailboxError};
 pub use registry::{Activity, Machine, MachineStatus, Owner, Registry, RegistryError, Revision, machine_key};

@@ -15,4 +15,7 @@ pub trait Timers: Send + Sync {
     ///
     /// Arming again is allowed and never cancels: a wake-up too many changes nothing.
     async fn arm(&self, key: &ExecutionKey, incarnation: &str, at: Timestamp) -> Result<(), TimersError>;
+
+    /// Says that an execution has ended: its deadlines may be forgotten. A hint; nothing depends on it but memory.
+    async fn disarm(&self, _key: &ExecutionKey, _incarnation: &str) {}
 }

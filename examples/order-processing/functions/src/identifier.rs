@@ -3,7 +3,9 @@ pub(crate) fn derived(prefix: &str, order_id: &str) -> String {
     let digest = prefix
         .bytes()
         .chain(order_id.bytes())
-        .fold(FNV_OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME));
+        .fold(FNV_OFFSET, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
+        });
     format!("{prefix}-{digest:016x}")
 }
 

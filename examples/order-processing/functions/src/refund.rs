@@ -83,7 +83,11 @@ mod tests {
     #[test]
     fn the_authorization_of_another_order_is_refused() {
         let unknown = refund(&asked(payment::authorization_id("order-2"))).unwrap_err();
-        assert!(unknown.to_string().starts_with("order `order-1` has no authorization `auth-"));
+        assert!(
+            unknown
+                .to_string()
+                .starts_with("order `order-1` has no authorization `auth-")
+        );
         assert_eq!(Diagnostic::from(unknown).error_type, "UnknownAuthorization");
     }
 }

@@ -26,7 +26,9 @@ impl Blobs for LocalBlobs {
         self.store
             .write(move |connection| {
                 connection
-                    .prepare_cached("INSERT INTO blob (name, text) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING")?
+                    .prepare_cached(
+                        "INSERT INTO blob (name, text) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
+                    )?
                     .execute((&name, &text))?;
                 Ok(())
             })

@@ -36,14 +36,17 @@ pub struct VirtualClock {
 
 impl Default for VirtualClock {
     fn default() -> VirtualClock {
-        VirtualClock { offset: watch::Sender::new(Duration::ZERO) }
+        VirtualClock {
+            offset: watch::Sender::new(Duration::ZERO),
+        }
     }
 }
 
 impl VirtualClock {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
-        self.offset.send_modify(|offset| *offset = offset.saturating_add(by));
+        self.offset
+            .send_modify(|offset| *offset = offset.saturating_add(by));
     }
 
     /// Moves the clock forward so that it shows `time`; does nothing when it is later already.
@@ -59,7 +62,12 @@ impl VirtualClock {
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(SystemClock.now().millis().saturating_add(millis(*self.offset.borrow())))
+        Timestamp(
+            SystemClock
+                .now()
+                .millis()
+                .saturating_add(millis(*self.offset.borrow())),
+        )
     }
 }
 

@@ -8,7 +8,9 @@ use crate::json;
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
 use engine::{ExecutionKey, Identity};
-use ports::{Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Opened, Page, Stored, Write};
+use ports::{
+    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Opened, Page, Stored, Write,
+};
 use std::sync::Arc;
 use write::Row;
 
@@ -33,18 +35,28 @@ impl Journal for LocalJournal {
     async fn create(&self, identity: Arc<Identity>, write: Arc<Write>) -> Result<Created, JournalError> {
         let row = Row::of(&write)?;
         let text = json::encode(&identity)?;
-        let created = self.store.write(move |connection| write::create(connection, &identity, &text, &row)).await?;
+        let created = self
+            .store
+            .write(move |connection| write::create(connection, &identity, &text, &row))
+            .await?;
         if matches!(created, Created::New) {
             self.store.count_write();
         }
         Ok(created)
     }
 
-    async fn append(&self, key: &ExecutionKey, incarnation: &str, write: Arc<Write>) -> Result<Appended, JournalError> {
+    async fn append(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        write: Arc<Write>,
+    ) -> Result<Appended, JournalError> {
         let row = Row::of(&write)?;
         let (key, incarnation) = (key.clone(), incarnation.to_owned());
-        let appended =
-            self.store.write(move |connection| write::append(connection, &key, &incarnation, &row)).await?;
+        let appended = self
+            .store
+            .write(move |connection| write::append(connection, &key, &incarnation, &row))
+            .await?;
         if appended == Appended::Done {
             self.store.count_write();
         }
@@ -53,12 +65,18 @@ impl Journal for LocalJournal {
 
     async fn load(&self, key: &ExecutionKey) -> Result<Option<Stored>, JournalError> {
         let key = key.clone();
-        Ok(self.store.read(move |connection| read::load(connection, &key)).await?)
+        Ok(self
+            .store
+            .read(move |connection| read::load(connection, &key))
+            .await?)
     }
 
     async fn head(&self, key: &ExecutionKey) -> Result<Option<Head>, JournalError> {
         let key = key.clone();
-        Ok(self.store.read(move |connection| read::head(connection, &key)).await?)
+        Ok(self
+            .store
+            .read(move |connection| read::head(connection, &key))
+            .await?)
     }
 
     async fn history(
@@ -69,15 +87,24 @@ impl Journal for LocalJournal {
         reverse: bool,
     ) -> Result<HistoryPage, JournalError> {
         let key = key.clone();
-        Ok(self.store.read(move |connection| read::history(connection, &key, from, limit, reverse)).await?)
+        Ok(self
+            .store
+            .read(move |connection| read::history(connection, &key, from, limit, reverse))
+            .await?)
     }
 
     async fn list(&self, filter: Filter) -> Result<Page<Head>, JournalError> {
-        Ok(self.store.read(move |connection| list::list(connection, &filter)).await?)
+        Ok(self
+            .store
+            .read(move |connection| list::list(connection, &filter))
+            .await?)
     }
 
     async fn open(&self, after: Option<String>, limit: usize) -> Result<Page<Opened>, JournalError> {
-        Ok(self.store.read(move |connection| list::open(connection, after.as_deref(), limit)).await?)
+        Ok(self
+            .store
+            .read(move |connection| list::open(connection, after.as_deref(), limit))
+            .await?)
     }
 }
 

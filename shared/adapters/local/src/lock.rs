@@ -14,11 +14,21 @@ impl FolderLock {
     /// Takes the lock, or says that another process has it.
     pub(crate) fn take(folder: &Path) -> Result<FolderLock, OpenError> {
         let path = folder.join("lock");
-        let failed = |source| OpenError::Folder { folder: folder.to_owned(), source };
-        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+        let failed = |source| OpenError::Folder {
+            folder: folder.to_owned(),
+            source,
+        };
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+            .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(FolderLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.to_owned() }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+                folder: folder.to_owned(),
+            }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
     }

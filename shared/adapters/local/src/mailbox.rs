@@ -39,7 +39,13 @@ impl LocalMailbox {
     /// Returns a mailbox, and the end where its messages arrive.
     pub fn new() -> (LocalMailbox, UnboundedReceiver<Envelope>) {
         let (post, arrivals) = unbounded_channel();
-        (LocalMailbox { post, queues: Arc::default() }, arrivals)
+        (
+            LocalMailbox {
+                post,
+                queues: Arc::default(),
+            },
+            arrivals,
+        )
     }
 
     /// Returns a sender of messages, for the timers.
@@ -51,7 +57,9 @@ impl LocalMailbox {
 #[async_trait]
 impl Mailbox for LocalMailbox {
     async fn post(&self, envelope: Envelope) -> Result<(), MailboxError> {
-        self.post.send(envelope).map_err(|_| MailboxError("nobody receives its messages any more".to_owned()))
+        self.post
+            .send(envelope)
+            .map_err(|_| MailboxError("nobody receives its messages any more".to_owned()))
     }
 
     async fn offer(&self, task: ActivityTask) -> Result<(), MailboxError> {
@@ -84,7 +92,11 @@ impl Mailbox for LocalMailbox {
             }
             let (sender, task) = oneshot::channel();
             queue.takers.push_back(sender);
-            Taker { queues: Arc::clone(&self.queues), arn, task }
+            Taker {
+                queues: Arc::clone(&self.queues),
+                arn,
+                task,
+            }
         };
         Ok(match tokio::time::timeout(wait, &mut taker.task).await {
             Ok(task) => task.ok(),
@@ -139,7 +151,11 @@ impl Queue {
 
 impl Attempt {
     fn of(task: &ActivityTask) -> Attempt {
-        Attempt { key: task.key.clone(), incarnation: Arc::clone(&task.incarnation), call: task.call }
+        Attempt {
+            key: task.key.clone(),
+            incarnation: Arc::clone(&task.incarnation),
+            call: task.call,
+        }
     }
 }
 
@@ -163,7 +179,10 @@ impl Drop for Taker {
         let task = self.give_up();
         let mut queues = locked(&self.queues);
         if let Some(task) = task {
-            queues.entry(Arc::clone(&self.arn)).or_default().offer(task, End::Front);
+            queues
+                .entry(Arc::clone(&self.arn))
+                .or_default()
+                .offer(task, End::Front);
         }
         if let Some(queue) = queues.get_mut(&self.arn) {
             queue.takers.retain(|taker| !taker.is_closed());

@@ -38,13 +38,17 @@ pub(crate) fn decode(
 ) -> Result<(), StoreError> {
     let mut rest = stored;
     while !rest.is_empty() && !wanted.is_empty() {
-        let (id, kind, text, after) =
-            split(rest).ok_or_else(|| StoreError::Damaged("the documents of an entry are cut short".to_owned()))?;
+        let (id, kind, text, after) = split(rest)
+            .ok_or_else(|| StoreError::Damaged("the documents of an entry are cut short".to_owned()))?;
         if wanted.remove(&id) {
             let payload = match kind {
                 "t" => StoredPayload::Text(text.into()),
                 "b" => StoredPayload::Blob(text.into()),
-                _ => return Err(StoreError::Damaged(format!("a document is stored in the unknown way `{kind}`"))),
+                _ => {
+                    return Err(StoreError::Damaged(format!(
+                        "a document is stored in the unknown way `{kind}`"
+                    )));
+                }
             };
             found.insert(id, payload);
         }
@@ -55,7 +59,10 @@ pub(crate) fn decode(
 
 /// Returns a document's name as a number: what it is stored as.
 pub(crate) fn number(id: PayloadId) -> i64 {
-    serde_json::to_value(id).ok().and_then(|value| value.as_i64()).unwrap_or(-1)
+    serde_json::to_value(id)
+        .ok()
+        .and_then(|value| value.as_i64())
+        .unwrap_or(-1)
 }
 
 /// Returns the document's name that is stored as `number`.
@@ -89,7 +96,10 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_the_rest_left_alone() {
         let payloads = [
-            (PayloadId::new(7, 0), StoredPayload::Text("{\n \"ä\": \"1 t 2\\n\"\n}\n".into())),
+            (
+                PayloadId::new(7, 0),
+                StoredPayload::Text("{\n \"ä\": \"1 t 2\\n\"\n}\n".into()),
+            ),
             (PayloadId::new(7, 1), StoredPayload::Blob("execution/1".into())),
             (PayloadId::new(7, 2), StoredPayload::Text("".into())),
         ];
@@ -106,9 +116,16 @@ mod tests {
     #[test]
     fn damage_is_reported() {
         let stored = encode(&[(PayloadId::new(1, 0), StoredPayload::Text("[1,2,3]".into()))]);
-        for damaged in [&stored[..stored.len() - 3], &stored.replace(" 7", " 70"), &stored.replace(" t ", " x ")] {
+        for damaged in [
+            &stored[..stored.len() - 3],
+            &stored.replace(" 7", " 70"),
+            &stored.replace(" t ", " x "),
+        ] {
             let mut wanted = BTreeSet::from([PayloadId::new(1, 0)]);
-            assert!(decode(damaged, &mut wanted, &mut BTreeMap::new()).is_err(), "{damaged:?}");
+            assert!(
+                decode(damaged, &mut wanted, &mut BTreeMap::new()).is_err(),
+                "{damaged:?}"
+            );
         }
     }
 }

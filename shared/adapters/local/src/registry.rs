@@ -26,7 +26,10 @@ impl LocalRegistry {
         name: &str,
     ) -> Result<Option<T>, RegistryError> {
         let (owner, name) = (owner.clone(), name.to_owned());
-        Ok(self.store.read(move |connection| select(connection, table, &owner, &name)).await?)
+        Ok(self
+            .store
+            .read(move |connection| select(connection, table, &owner, &name))
+            .await?)
     }
 
     async fn page<T: DeserializeOwned + Send + 'static>(
@@ -37,7 +40,10 @@ impl LocalRegistry {
         limit: usize,
     ) -> Result<Page<T>, RegistryError> {
         let owner = owner.clone();
-        Ok(self.store.read(move |connection| list(connection, table, &owner, after.as_deref(), limit)).await?)
+        Ok(self
+            .store
+            .read(move |connection| list(connection, table, &owner, after.as_deref(), limit))
+            .await?)
     }
 }
 
@@ -63,7 +69,9 @@ impl Registry for LocalRegistry {
         let replace = move |connection: &Connection| {
             let Owner { region, account } = &machine.owner;
             let found: Option<String> = connection
-                .prepare_cached("SELECT revision FROM machine WHERE region = ?1 AND account = ?2 AND name = ?3")?
+                .prepare_cached(
+                    "SELECT revision FROM machine WHERE region = ?1 AND account = ?2 AND name = ?3",
+                )?
                 .query_row(params![region, account, machine.name], |row| row.get(0))
                 .optional()?;
             let replaced = found.is_some_and(|found| found == if_revision);
@@ -77,7 +85,10 @@ impl Registry for LocalRegistry {
 
     async fn remove_machine(&self, owner: &Owner, name: &str) -> Result<bool, RegistryError> {
         let (owner, name) = (owner.clone(), name.to_owned());
-        Ok(self.store.write(move |connection| delete(connection, Table::Machine, &owner, &name)).await?)
+        Ok(self
+            .store
+            .write(move |connection| delete(connection, Table::Machine, &owner, &name))
+            .await?)
     }
 
     async fn machine(&self, owner: &Owner, name: &str) -> Result<Option<Machine>, RegistryError> {
@@ -112,7 +123,9 @@ impl Registry for LocalRegistry {
             if there.is_none() {
                 let Owner { region, account } = &activity.owner;
                 connection
-                    .prepare_cached("INSERT INTO activity (region, account, name, document) VALUES (?1, ?2, ?3, ?4)")?
+                    .prepare_cached(
+                        "INSERT INTO activity (region, account, name, document) VALUES (?1, ?2, ?3, ?4)",
+                    )?
                     .execute(params![region, account, activity.name, document])?;
             }
             Ok(there)
@@ -125,7 +138,9 @@ impl Registry for LocalRegistry {
         let replace = move |connection: &Connection| {
             let Owner { region, account } = &activity.owner;
             let changed = connection
-                .prepare_cached("UPDATE activity SET document = ?4 WHERE region = ?1 AND account = ?2 AND name = ?3")?
+                .prepare_cached(
+                    "UPDATE activity SET document = ?4 WHERE region = ?1 AND account = ?2 AND name = ?3",
+                )?
                 .execute(params![region, account, activity.name, document])?;
             Ok(changed == 1)
         };
@@ -134,7 +149,10 @@ impl Registry for LocalRegistry {
 
     async fn remove_activity(&self, owner: &Owner, name: &str) -> Result<bool, RegistryError> {
         let (owner, name) = (owner.clone(), name.to_owned());
-        Ok(self.store.write(move |connection| delete(connection, Table::Activity, &owner, &name)).await?)
+        Ok(self
+            .store
+            .write(move |connection| delete(connection, Table::Activity, &owner, &name))
+            .await?)
     }
 
     async fn activity(&self, owner: &Owner, name: &str) -> Result<Option<Activity>, RegistryError> {
@@ -173,8 +191,10 @@ fn select<T: DeserializeOwned>(
     owner: &Owner,
     name: &str,
 ) -> Result<Option<T>, StoreError> {
-    let sql =
-        format!("SELECT document FROM {} WHERE region = ?1 AND account = ?2 AND name = ?3", table.name());
+    let sql = format!(
+        "SELECT document FROM {} WHERE region = ?1 AND account = ?2 AND name = ?3",
+        table.name()
+    );
     let found: Option<String> = connection
         .prepare_cached(&sql)?
         .query_row(params![owner.region, owner.account, name], |row| row.get(0))
@@ -205,13 +225,22 @@ fn list<T: DeserializeOwned>(
     let further = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| further).map(|(name, _)| name.clone());
-    let rows = rows.iter().map(|(_, text)| json::decode(text)).collect::<Result<Vec<T>, StoreError>>()?;
+    let rows = rows
+        .iter()
+        .map(|(_, text)| json::decode(text))
+        .collect::<Result<Vec<T>, StoreError>>()?;
     Ok(Page { rows, next })
 }
 
 fn delete(connection: &Connection, table: Table, owner: &Owner, name: &str) -> Result<bool, StoreError> {
-    let sql = format!("DELETE FROM {} WHERE region = ?1 AND account = ?2 AND name = ?3", table.name());
-    Ok(connection.prepare_cached(&sql)?.execute(params![owner.region, owner.account, name])? == 1)
+    let sql = format!(
+        "DELETE FROM {} WHERE region = ?1 AND account = ?2 AND name = ?3",
+        table.name()
+    );
+    Ok(connection
+        .prepare_cached(&sql)?
+        .execute(params![owner.region, owner.account, name])?
+        == 1)
 }
 
 /// Writes a machine, and its revision where executions find it for as long as they run.
@@ -229,7 +258,11 @@ fn put_machine(
         .execute(params![region, account, machine.name, machine.revision.id, document])?;
     connection
         .prepare_cached("INSERT OR REPLACE INTO revision (machine, id, document) VALUES (?1, ?2, ?3)")?
-        .execute(params![machine_key(&machine.owner, &machine.name), machine.revision.id, revision])?;
+        .execute(params![
+            machine_key(&machine.owner, &machine.name),
+            machine.revision.id,
+            revision
+        ])?;
     Ok(())
 }
 

@@ -84,16 +84,27 @@ CREATE TABLE blob (
 
 /// Makes the tables in a new store; refuses a store of a later version.
 pub(crate) fn prepare(connection: &mut Connection, folder: &Path) -> Result<(), OpenError> {
-    let failed = |source| OpenError::Store { folder: folder.to_owned(), source };
+    let failed = |source| OpenError::Store {
+        folder: folder.to_owned(),
+        source,
+    };
     let transaction = connection.transaction().map_err(failed)?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    let found: i64 = transaction
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(failed)?;
     match found {
         0 => {
             transaction.execute_batch(TABLES).map_err(failed)?;
-            transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+            transaction
+                .pragma_update(None, "user_version", VERSION)
+                .map_err(failed)?;
             transaction.commit().map_err(failed)
         }
         VERSION => Ok(()),
-        _ => Err(OpenError::Later { folder: folder.to_owned(), found, known: VERSION }),
+        _ => Err(OpenError::Later {
+            folder: folder.to_owned(),
+            found,
+            known: VERSION,
+        }),
     }
 }

@@ -21,29 +21,43 @@ pub enum AnsweredBy {
     Service,
 }
 
+/// Is told of a call.
+type Watch = dyn Fn(&CallRequest, AnsweredBy) + Send + Sync;
+
 /// The services as this machine reaches them, in this order: mock, local function, AWS.
 pub struct LocalServices {
     mocks: Option<MockFile>,
     functions: FunctionHost,
     settings: calls::Settings,
     caller: OnceCell<Caller>,
-    watch: Option<Box<dyn Fn(&CallRequest, AnsweredBy) + Send + Sync>>,
+    watch: Option<Box<Watch>>,
 }
 
 impl std::fmt::Debug for LocalServices {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalServices").field("mocks", &self.mocks).finish_non_exhaustive()
+        f.debug_struct("LocalServices")
+            .field("mocks", &self.mocks)
+            .finish_non_exhaustive()
     }
 }
 
 impl LocalServices {
     /// Returns the services; AWS is looked for at the first call that needs it.
     pub fn new(mocks: Option<MockFile>, functions: FunctionHost, settings: calls::Settings) -> LocalServices {
-        LocalServices { mocks, functions, settings, caller: OnceCell::new(), watch: None }
+        LocalServices {
+            mocks,
+            functions,
+            settings,
+            caller: OnceCell::new(),
+            watch: None,
+        }
     }
 
     /// Tells `watch` of every call, just before it is made.
-    pub fn watched_by(mut self, watch: impl Fn(&CallRequest, AnsweredBy) + Send + Sync + 'static) -> LocalServices {
+    pub fn watched_by(
+        mut self,
+        watch: impl Fn(&CallRequest, AnsweredBy) + Send + Sync + 'static,
+    ) -> LocalServices {
         self.watch = Some(Box::new(watch));
         self
     }
@@ -61,7 +75,10 @@ impl LocalServices {
 
     /// Returns the mocked answer of a call; `None` when no mock is meant to answer it.
     fn mocked(&self, request: &CallRequest) -> Option<Result<MockResponse, Failure>> {
-        let runtime = |cause: String| Failure { error: "States.Runtime".to_owned(), cause: Some(cause) };
+        let runtime = |cause: String| Failure {
+            error: "States.Runtime".to_owned(),
+            cause: Some(cause),
+        };
         let configuration = match self.mocks.as_ref()?.configuration() {
             Ok(configuration) => configuration,
             Err(error) => return Some(Err(runtime(error.to_string()))),
@@ -102,7 +119,10 @@ impl LocalServices {
                 function_host::Outcome::NotStarted { message } => message.clone(),
                 other => format!("{other:?}"),
             };
-            return Some(CallOutcome::Failed(Failure { error: "Lambda.Unknown".to_owned(), cause: Some(message) }));
+            return Some(CallOutcome::Failed(Failure {
+                error: "Lambda.Unknown".to_owned(),
+                cause: Some(message),
+            }));
         };
         let mut members = Map::new();
         members.insert("ExecutedVersion".to_owned(), json!("$LATEST"));
@@ -117,7 +137,11 @@ impl LocalServices {
             ("Content-Length".to_owned(), payload.len().to_string()),
             ("Content-Type".to_owned(), "application/json".to_owned()),
         ];
-        let answer = ServiceAnswer { members: Value::Object(members), status: 200, headers };
+        let answer = ServiceAnswer {
+            members: Value::Object(members),
+            status: 200,
+            headers,
+        };
         Some(shown(&request.call.resource, answer))
     }
 
@@ -126,19 +150,28 @@ impl LocalServices {
         let call = &request.call;
         let service_request = match &call.resource {
             Resource::Function(arn) => Ok(integrations::function_request(arn, call.parameters.value())),
-            Resource::Service(integration) => {
-                integrations::request(integration, call.parameters.value().clone(), Some(&call.client_token))
-            }
+            Resource::Service(integration) => integrations::request(
+                integration,
+                call.parameters.value().clone(),
+                Some(&call.client_token),
+            ),
             Resource::Activity(arn) => Err(Failure {
                 error: "States.Runtime".to_owned(),
                 cause: Some(format!("the activity `{}` cannot be called", arn.text())),
             }),
         };
-        let ServiceRequest { service, operation, members } = match service_request {
+        let ServiceRequest {
+            service,
+            operation,
+            members,
+        } = match service_request {
             Ok(service_request) => service_request,
             Err(failure) => return CallOutcome::Failed(failure),
         };
-        let caller = self.caller.get_or_init(|| Caller::from_env(self.settings.clone())).await;
+        let caller = self
+            .caller
+            .get_or_init(|| Caller::from_env(self.settings.clone()))
+            .await;
         if !caller.reaches(&service) {
             return CallOutcome::Failed(self.unreachable(request, &service));
         }
@@ -148,24 +181,47 @@ impl LocalServices {
             None => caller.call(&service, &operation, &members).await,
         };
         match answered {
-            Ok(Answer { members, status, headers }) => {
-                shown(&call.resource, ServiceAnswer { members, status, headers })
-            }
-            Err(CallError::Service { code, message, status, request_id, modelled }) => {
-                let error = ServiceError { code, message, status, request_id, modelled };
+            Ok(Answer {
+                members,
+                status,
+                headers,
+            }) => shown(
+                &call.resource,
+                ServiceAnswer {
+                    members,
+                    status,
+                    headers,
+                },
+            ),
+            Err(CallError::Service {
+                code,
+                message,
+                status,
+                request_id,
+                modelled,
+            }) => {
+                let error = ServiceError {
+                    code,
+                    message,
+                    status,
+                    request_id,
+                    modelled,
+                };
                 CallOutcome::Failed(match &call.resource {
                     Resource::Service(integration) => integrations::failure(integration, error),
                     Resource::Function(_) | Resource::Activity(_) => integrations::function_failure(error),
                 })
             }
-            Err(CallError::Refused(cause)) => {
-                CallOutcome::Failed(Failure { error: "States.Runtime".to_owned(), cause: Some(cause) })
-            }
+            Err(CallError::Refused(cause)) => CallOutcome::Failed(Failure {
+                error: "States.Runtime".to_owned(),
+                cause: Some(cause),
+            }),
             Err(CallError::NotSent(cause)) => CallOutcome::Failed(match &call.resource {
                 Resource::Service(integration) => integrations::not_sent(integration, &cause),
-                Resource::Function(_) | Resource::Activity(_) => {
-                    Failure { error: "Lambda.SdkClientException".to_owned(), cause: Some(cause) }
-                }
+                Resource::Function(_) | Resource::Activity(_) => Failure {
+                    error: "Lambda.SdkClientException".to_owned(),
+                    cause: Some(cause),
+                },
             }),
             Err(CallError::Unknown(reason)) => CallOutcome::Unknown(reason),
         }
@@ -174,7 +230,10 @@ impl LocalServices {
     fn unreachable(&self, request: &CallRequest, service: &str) -> Failure {
         let identity: &Identity = &request.identity;
         let mocked = match &self.mocks {
-            Some(file) => format!("the mock configuration `{}` has no answer for it", file.path().display()),
+            Some(file) => format!(
+                "the mock configuration `{}` has no answer for it",
+                file.path().display()
+            ),
             None => "no mock configuration is given".to_owned(),
         };
         let function = match &request.call.resource {
@@ -220,7 +279,10 @@ impl Services for LocalServices {
                 self.note(&request, AnsweredBy::Mock);
                 match response {
                     MockResponse::Return(value) => CallOutcome::Succeeded(value.to_string()),
-                    MockResponse::Throw { error, cause } => CallOutcome::Failed(Failure { error, cause: Some(cause) }),
+                    MockResponse::Throw { error, cause } => CallOutcome::Failed(Failure {
+                        error,
+                        cause: Some(cause),
+                    }),
                 }
             }
             Some(Err(failure)) => CallOutcome::Failed(failure),

@@ -107,16 +107,24 @@ impl Store {
     ///
     /// When another process has the folder, or a later version of this program wrote it, or the disk fails.
     pub fn open(folder: &Path) -> Result<Store, OpenError> {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
+        std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+            folder: folder.to_owned(),
+            source,
+        })?;
         let lock = FolderLock::take(folder)?;
         let file = folder.join("stepwell.db");
-        let failed = |source| OpenError::Store { folder: folder.to_owned(), source };
+        let failed = |source| OpenError::Store {
+            folder: folder.to_owned(),
+            source,
+        };
         let mut connection = Connection::open(&file).map_err(failed)?;
         configure(&connection).map_err(failed)?;
         schema::prepare(&mut connection, folder)?;
-        let readers =
-            Readers { file, idle: Mutex::default(), places: Arc::new(Semaphore::new(READERS_MAX)) };
+        let readers = Readers {
+            file,
+            idle: Mutex::default(),
+            places: Arc::new(Semaphore::new(READERS_MAX)),
+        };
         Store::start(connection, Some(lock), Some(readers)).map_err(|source| OpenError::Folder {
             folder: folder.to_owned(),
             source,
@@ -130,12 +138,17 @@ impl Store {
     /// When the system gives no memory or no thread.
     pub fn in_memory() -> Result<Store, OpenError> {
         let folder = Path::new(":memory:");
-        let failed = |source| OpenError::Store { folder: folder.to_owned(), source };
+        let failed = |source| OpenError::Store {
+            folder: folder.to_owned(),
+            source,
+        };
         let mut connection = Connection::open_in_memory().map_err(failed)?;
         configure(&connection).map_err(failed)?;
         schema::prepare(&mut connection, folder)?;
-        Store::start(connection, None, None)
-            .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })
+        Store::start(connection, None, None).map_err(|source| OpenError::Folder {
+            folder: folder.to_owned(),
+            source,
+        })
     }
 
     fn start(
@@ -145,9 +158,23 @@ impl Store {
     ) -> Result<Store, std::io::Error> {
         let counters = Arc::<Counters>::default();
         let (queue, requests) = mpsc::channel();
-        let writer = Writer { connection, lock, requests, counters: Arc::clone(&counters) };
-        let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run())?;
-        Ok(Store { inner: Arc::new(Inner { queue: Some(queue), writer: Some(writer), readers, counters }) })
+        let writer = Writer {
+            connection,
+            lock,
+            requests,
+            counters: Arc::clone(&counters),
+        };
+        let writer = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run())?;
+        Ok(Store {
+            inner: Arc::new(Inner {
+                queue: Some(queue),
+                writer: Some(writer),
+                readers,
+                counters,
+            }),
+        })
     }
 
     /// Finishes what was asked, moves everything into the main file and frees the folder; whatever is asked later fails.
@@ -156,7 +183,11 @@ impl Store {
             // With all places taken nobody reads, so that the write-ahead log can be emptied.
             let _all = readers.places.acquire_many(READERS_MAX as u32).await;
             readers.places.close();
-            readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
         }
         let (done, closed) = oneshot::channel();
         if self.inner.send(Request::Close(done)).is_ok() {
@@ -187,7 +218,11 @@ impl Store {
         F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.inner.send(Request::Work(Box::new(Work { work, value: None, reply })))?;
+        self.inner.send(Request::Work(Box::new(Work {
+            work,
+            value: None,
+            reply,
+        })))?;
         answer.await.unwrap_or_else(|_| Err(StoreError::closed()))
     }
 
@@ -200,11 +235,16 @@ impl Store {
         let Some(readers) = &self.inner.readers else {
             return self.write(work).await;
         };
-        let place = Arc::clone(&readers.places).acquire_owned().await.map_err(|_| StoreError::closed())?;
+        let place = Arc::clone(&readers.places)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::closed())?;
         let store = self.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let _place = place;
-            let Some(readers) = &store.inner.readers else { return Err(StoreError::closed()) };
+            let Some(readers) = &store.inner.readers else {
+                return Err(StoreError::closed());
+            };
             let connection = readers.take()?;
             let snapshot = connection.unchecked_transaction()?;
             let value = work(&connection)?;
@@ -212,7 +252,9 @@ impl Store {
             readers.give_back(connection);
             Ok(value)
         });
-        reading.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+        reading
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
     }
 }
 
@@ -227,7 +269,10 @@ impl fmt::Debug for Store {
 
 impl Inner {
     fn send(&self, request: Request) -> Result<(), StoreError> {
-        self.queue.as_ref().and_then(|queue| queue.send(request).ok()).ok_or_else(StoreError::closed)
+        self.queue
+            .as_ref()
+            .and_then(|queue| queue.send(request).ok())
+            .ok_or_else(StoreError::closed)
     }
 }
 
@@ -254,7 +299,10 @@ impl Readers {
     }
 
     fn give_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
     }
 }
 

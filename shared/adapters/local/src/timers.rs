@@ -4,7 +4,7 @@ use crate::clock::LocalClock;
 use async_trait::async_trait;
 use engine::{ExecutionKey, Message, Timestamp};
 use ports::{Envelope, Timers, TimersError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,15 +23,24 @@ pub struct LocalTimers {
 
 struct Shared {
     clock: Arc<dyn LocalClock>,
-    armed: Mutex<BTreeSet<Alarm>>,
+    armed: Mutex<Armed>,
     /// Says that there is an alarm earlier than all others.
     earlier: Notify,
 }
 
-/// Ordered by time; the same alarm twice is one.
+/// The alarms by time, and by execution so that those of an ended one can be found.
+#[derive(Default)]
+struct Armed {
+    by_time: BTreeSet<(Timestamp, Run)>,
+    by_run: BTreeMap<Run, BTreeSet<Timestamp>>,
+}
+
+/// Nobody receives the wake-ups any more.
+struct Unheard;
+
+/// One run of an execution's name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Alarm {
-    at: Timestamp,
+struct Run {
     key: ExecutionKey,
     incarnation: Arc<str>,
 }
@@ -44,14 +53,18 @@ impl LocalTimers {
     /// When it is called outside of a Tokio runtime.
     pub fn new(clock: Arc<dyn LocalClock>, post: UnboundedSender<Envelope>) -> LocalTimers {
         let jumps = clock.jumps();
-        let shared = Arc::new(Shared { clock, armed: Mutex::default(), earlier: Notify::new() });
+        let shared = Arc::new(Shared {
+            clock,
+            armed: Mutex::default(),
+            earlier: Notify::new(),
+        });
         let task = tokio::spawn(run(Arc::clone(&shared), jumps, post));
         LocalTimers { shared, task }
     }
 
     /// Returns the earliest deadline: where a clock that can be moved may be moved to when there is nothing else to do.
     pub fn earliest(&self) -> Option<Timestamp> {
-        self.shared.armed().first().map(|alarm| alarm.at)
+        self.shared.armed().earliest()
     }
 }
 
@@ -61,15 +74,19 @@ impl Timers for LocalTimers {
         if self.task.is_finished() {
             return Err(TimersError("nobody receives their messages any more".to_owned()));
         }
-        let alarm = Alarm { at, key: key.clone(), incarnation: incarnation.into() };
+        let run = Run::new(key, incarnation);
         let mut armed = self.shared.armed();
-        let first = armed.first().is_none_or(|first| at < first.at);
-        armed.insert(alarm);
+        let first = armed.earliest().is_none_or(|first| at < first);
+        armed.insert(at, run);
         drop(armed);
         if first {
             self.shared.earlier.notify_one();
         }
         Ok(())
+    }
+
+    async fn disarm(&self, key: &ExecutionKey, incarnation: &str) {
+        self.shared.armed().forget(&Run::new(key, incarnation));
     }
 }
 
@@ -81,48 +98,98 @@ impl Drop for LocalTimers {
 
 impl fmt::Debug for LocalTimers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LocalTimers({} armed)", self.shared.armed().len())
+        write!(f, "LocalTimers({} armed)", self.shared.armed().by_time.len())
     }
 }
 
 impl Shared {
-    fn armed(&self) -> MutexGuard<'_, BTreeSet<Alarm>> {
+    fn armed(&self) -> MutexGuard<'_, Armed> {
         self.armed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the earliest alarm if it is due, else says how long to sleep; with no alarm, `None`.
-    fn next(&self) -> Result<Alarm, Option<Duration>> {
-        let now = self.clock.now();
+    /// Sends what is due, and says how long to sleep then; `None` for as long as nothing is armed.
+    ///
+    /// A wake-up is sent under the lock: whoever asks for the earliest deadline finds it there or sent, never between.
+    fn fire(&self, post: &UnboundedSender<Envelope>) -> Result<Option<Duration>, Unheard> {
         let mut armed = self.armed();
-        match armed.pop_first() {
-            Some(alarm) if alarm.at <= now => Ok(alarm),
-            Some(alarm) => {
-                let ahead = u64::try_from(alarm.at.millis().saturating_sub(now.millis())).unwrap_or_default();
-                armed.insert(alarm);
-                Err(Some(Duration::from_millis(ahead).min(SLEEP_MAX)))
+        loop {
+            let Some(at) = armed.earliest() else {
+                return Ok(None);
+            };
+            let ahead = at.millis().saturating_sub(self.clock.now().millis());
+            if ahead > 0 {
+                let ahead = Duration::from_millis(ahead.unsigned_abs());
+                return Ok(Some(ahead.min(SLEEP_MAX)));
             }
-            None => Err(None),
+            if let Some((at, run)) = armed.pop() {
+                post.send(run.wake(at)).map_err(|_| Unheard)?;
+            }
         }
     }
 }
 
-async fn run(shared: Arc<Shared>, mut jumps: Option<watch::Receiver<Duration>>, post: UnboundedSender<Envelope>) {
+impl Armed {
+    fn earliest(&self) -> Option<Timestamp> {
+        self.by_time.first().map(|(at, _)| *at)
+    }
+
+    fn insert(&mut self, at: Timestamp, run: Run) {
+        self.by_run.entry(run.clone()).or_default().insert(at);
+        self.by_time.insert((at, run));
+    }
+
+    fn pop(&mut self) -> Option<(Timestamp, Run)> {
+        let (at, run) = self.by_time.pop_first()?;
+        if let Some(times) = self.by_run.get_mut(&run) {
+            times.remove(&at);
+            if times.is_empty() {
+                self.by_run.remove(&run);
+            }
+        }
+        Some((at, run))
+    }
+
+    fn forget(&mut self, run: &Run) {
+        for at in self.by_run.remove(run).unwrap_or_default() {
+            self.by_time.remove(&(at, run.clone()));
+        }
+    }
+}
+
+impl Run {
+    fn new(key: &ExecutionKey, incarnation: &str) -> Run {
+        Run {
+            key: key.clone(),
+            incarnation: incarnation.into(),
+        }
+    }
+
+    fn wake(self, at: Timestamp) -> Envelope {
+        let deduplication = format!("{}#timer", at.millis());
+        Envelope {
+            key: self.key,
+            incarnation: self.incarnation,
+            message: Message::Wake,
+            deduplication,
+        }
+    }
+}
+
+async fn run(
+    shared: Arc<Shared>,
+    mut jumps: Option<watch::Receiver<Duration>>,
+    post: UnboundedSender<Envelope>,
+) {
     loop {
         // Marked as seen before the clock is read: a jump in between is noticed below.
         if let Some(jumps) = &mut jumps {
             jumps.mark_unchanged();
         }
-        match shared.next() {
-            Ok(alarm) => {
-                if post.send(alarm.into()).is_err() {
-                    return;
-                }
-            }
-            Err(pause) => tokio::select! {
-                () = shared.earlier.notified() => {}
-                () = jumped(&mut jumps) => {}
-                () = asleep(pause) => {}
-            },
+        let Ok(pause) = shared.fire(&post) else { return };
+        tokio::select! {
+            () = shared.earlier.notified() => {}
+            () = jumped(&mut jumps) => {}
+            () = asleep(pause) => {}
         }
     }
 }
@@ -142,13 +209,6 @@ async fn jumped(jumps: &mut Option<watch::Receiver<Duration>>) {
             }
         }
         None => std::future::pending().await,
-    }
-}
-
-impl From<Alarm> for Envelope {
-    fn from(alarm: Alarm) -> Envelope {
-        let deduplication = format!("{}#timer", alarm.at.millis());
-        Envelope { key: alarm.key, incarnation: alarm.incarnation, message: Message::Wake, deduplication }
     }
 }
 

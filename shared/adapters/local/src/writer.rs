@@ -86,7 +86,12 @@ impl Writer {
             }
             self.serve(&mut batch);
         }
-        let Writer { connection, lock, requests, .. } = self;
+        let Writer {
+            connection,
+            lock,
+            requests,
+            ..
+        } = self;
         drop(requests);
         if closing.is_some() {
             // Without this, the next opening does it.

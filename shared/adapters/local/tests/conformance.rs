@@ -1,6 +1,8 @@
 //! The local adapters against the contract of the ports.
 
-use local::{LocalBlobs, LocalClock, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemClock};
+use local::{
+    LocalBlobs, LocalClock, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemClock,
+};
 use ports::conformance;
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -18,11 +18,18 @@ const FOLDER: &str = "STEPWELL_TEST_KILLED_FOLDER";
 /// Writes until it is killed, and says what was acknowledged. Does nothing when it runs as a test by itself.
 #[test]
 fn writes_until_killed() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let store = Store::open(Path::new(&folder)).unwrap();
-        let writers: Vec<_> = (0..8).map(|writer| tokio::spawn(write(store.clone(), writer))).collect();
+        let writers: Vec<_> = (0..8)
+            .map(|writer| tokio::spawn(write(store.clone(), writer)))
+            .collect();
         for writer in writers {
             writer.await.unwrap();
         }
@@ -34,11 +41,20 @@ async fn write(store: Store, writer: usize) {
     for number in 0.. {
         let name = format!("{writer}-{number}");
         let (mut run, write) = Run::begin(MACHINE, &name, WAIT, "{}", Timestamp(1_800_000_000_000));
-        assert!(matches!(journal.create(run.identity(), write).await.unwrap(), Created::New));
+        assert!(matches!(
+            journal.create(run.identity(), write).await.unwrap(),
+            Created::New
+        ));
         println!("\nacknowledged {name} 0");
         let write = run.message(engine::Message::Wake, Timestamp(1_800_000_060_000));
         let identity = run.identity();
-        assert_eq!(journal.append(run.key(), &identity.incarnation, write).await.unwrap(), Appended::Done);
+        assert_eq!(
+            journal
+                .append(run.key(), &identity.incarnation, write)
+                .await
+                .unwrap(),
+            Appended::Done
+        );
         println!("\nacknowledged {name} 1");
     }
 }
@@ -58,7 +74,10 @@ async fn what_was_acknowledged_before_a_kill_is_there() {
         let mut acknowledged = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
-            if let Some((name, seq)) = line.strip_prefix("acknowledged ").and_then(|rest| rest.split_once(' ')) {
+            if let Some((name, seq)) = line
+                .strip_prefix("acknowledged ")
+                .and_then(|rest| rest.split_once(' '))
+            {
                 acknowledged.push((name.to_owned(), seq.parse::<u64>().unwrap()));
             }
             if acknowledged.len() == 150 * round {
@@ -69,9 +88,15 @@ async fn what_was_acknowledged_before_a_kill_is_there() {
         let store = Store::open(&folder.path().join(round.to_string())).unwrap();
         let journal = LocalJournal::new(store);
         for (name, seq) in &acknowledged {
-            let key = ExecutionKey { machine: MACHINE.into(), name: name.as_str().into() };
+            let key = ExecutionKey {
+                machine: MACHINE.into(),
+                name: name.as_str().into(),
+            };
             let stored = journal.load(&key).await.unwrap().unwrap();
-            assert!(stored.images.last().unwrap().0 >= *seq, "{name} has lost entry {seq}");
+            assert!(
+                stored.images.last().unwrap().0 >= *seq,
+                "{name} has lost entry {seq}"
+            );
         }
         least += acknowledged.len();
     }

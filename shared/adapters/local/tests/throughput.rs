@@ -22,7 +22,13 @@ fn prepare(count: usize) -> Vec<Prepared> {
     let start = Timestamp(1_800_000_000_000);
     (0..count)
         .map(|_| {
-            let (mut run, first) = Run::begin(MACHINE, &unique(), TWO_CALLS, r#"{"order":42,"lines":[1,2,3]}"#, start);
+            let (mut run, first) = Run::begin(
+                MACHINE,
+                &unique(),
+                TWO_CALLS,
+                r#"{"order":42,"lines":[1,2,3]}"#,
+                start,
+            );
             let mut writes = vec![first];
             for second in 1..3 {
                 writes.push(run.answer(r#"{"MessageId":"0123456789"}"#, start.plus_seconds(second)));
@@ -50,7 +56,10 @@ async fn measure(writers: usize, executions_each: usize) {
                         if seq == 0 {
                             journal.create(Arc::clone(&identity), write).await.unwrap();
                         } else {
-                            journal.append(run.key(), &identity.incarnation, write).await.unwrap();
+                            journal
+                                .append(run.key(), &identity.incarnation, write)
+                                .await
+                                .unwrap();
                         }
                         times.push(begun.elapsed());
                     }
@@ -68,7 +77,9 @@ async fn measure(writers: usize, executions_each: usize) {
     let (records, commits) = (store.writes(), store.commits());
     assert_eq!(records, (writers * executions_each * 3) as u64);
     store.close().await;
-    let bytes = std::fs::metadata(folder.path().join("stepwell.db")).unwrap().len();
+    let bytes = std::fs::metadata(folder.path().join("stepwell.db"))
+        .unwrap()
+        .len();
     println!(
         "{writers:4} writers: {:7.0} records/s, {:6.0} commits/s, {:5.1} records per commit, \
          p50 {:?}, p99 {:?}, {} bytes per record",

@@ -2,10 +2,10 @@
 
 use crate::arn::{ActivityArn, MachineArn, ResourceArn};
 use crate::constraints::ARN;
-use crate::error::{Error, Exception};
+use crate::error::Error;
 use crate::tags::{self, Tags};
 use crate::wire::Answer;
-use crate::{Call, members};
+use crate::{Call, machines, members};
 use ports::{Activity, Machine};
 
 pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
@@ -30,25 +30,35 @@ pub(super) async fn change(
     arn: &str,
     change: impl Fn(&mut Tags) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let resource = ResourceArn::parse(arn)?;
+    for _ in 0..machines::ATTEMPTS {
+        if try_change(call, &resource, &change).await? {
+            return Ok(());
+        }
+    }
+    Err(Error::conflict(arn))
+}
+
+/// Changes tags unless the resource is changed meanwhile.
+async fn try_change(
+    call: &Call<'_>,
+    resource: &ResourceArn,
+    change: impl Fn(&mut Tags) -> Result<(), Error>,
+) -> Result<bool, Error> {
     let registry = &call.driver.ports().registry;
-    let replaced = match ResourceArn::parse(arn)? {
+    match resource {
         ResourceArn::Machine(arn) => {
-            let mut machine = find_machine(call, &arn).await?;
+            let mut machine = find_machine(call, arn).await?;
             change(&mut machine.tags)?;
             let revision = machine.revision.id.clone();
-            registry.replace_machine(machine, &revision).await?
+            Ok(registry.replace_machine(machine, &revision).await?)
         }
         ResourceArn::Activity(arn) => {
-            let mut activity = find_activity(call, &arn).await?;
+            let mut activity = find_activity(call, arn).await?;
             change(&mut activity.tags)?;
-            registry.replace_activity(activity).await?
+            Ok(registry.replace_activity(activity).await?)
         }
-    };
-    if replaced {
-        return Ok(());
     }
-    let message = format!("the resource '{arn}' is being changed by another request");
-    Err(Error::new(Exception::ConflictException, message))
 }
 
 /// Finds a state machine that has tags: versions and aliases have none.

@@ -11,9 +11,6 @@ use crate::{Call, definitions, ids, machines};
 use ports::{Machine, Revision};
 use std::sync::Arc;
 
-/// How often an update that another one came before is tried again.
-const ATTEMPTS: u32 = 5;
-
 struct Update {
     arn: String,
     definition: Option<Arc<str>>,
@@ -37,7 +34,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     let arn = MachineArn::parse(&update.arn)?;
     check(&update)?;
     let registry = &call.driver.ports().registry;
-    for _ in 0..ATTEMPTS {
+    for _ in 0..machines::ATTEMPTS {
         let before = machines::find_active(call, &arn, "UpdateStateMachine").await?;
         if let Some(definition) = &update.definition {
             definitions::check(definition, before.machine_type)?;
@@ -49,11 +46,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
             return Ok(answer.with("revisionId", after.revision.id));
         }
     }
-    let message = format!(
-        "the state machine '{}' is being changed by another request",
-        arn.text
-    );
-    Err(Error::new(Exception::ConflictException, message))
+    Err(Error::conflict(&arn.text))
 }
 
 fn check(update: &Update) -> Result<(), Error> {

@@ -26,32 +26,43 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
         return Outcome::default();
     }
     let mut turn = Turn::new(program, execution, now);
+    match message {
+        Message::Start => start(&mut turn),
+        Message::Wake => turn.accept(),
+        _ => {}
+    }
     if turn.is_past_the_end() {
         turn.time_out();
         return turn.finish();
     }
+    // What is due came before the message: an answer after the time-out is late, even where nobody noticed it yet.
+    due(&mut turn);
+    if turn.is_running() {
+        receive(&mut turn, message);
+    }
+    turn.run();
+    turn.finish()
+}
+
+fn receive(turn: &mut Turn<'_>, message: Message) {
     match message {
-        Message::Start => start(&mut turn),
-        Message::Wake => turn.accept(),
-        Message::CallSucceeded { call, output } => task::call_succeeded(&mut turn, call, &output),
-        Message::CallFailed { call, failure } => task::call_failed(&mut turn, call, failure.into()),
-        Message::CallUnknown { call } => task::call_failed(&mut turn, call, task::unknown_outcome()),
-        Message::Callback { call, result } => task::reported(&mut turn, call, result),
+        Message::Start | Message::Wake => {}
+        Message::CallSucceeded { call, output } => task::call_succeeded(turn, call, &output),
+        Message::CallFailed { call, failure } => task::call_failed(turn, call, failure.into()),
+        Message::CallUnknown { call } => task::call_failed(turn, call, task::unknown_outcome()),
+        Message::Callback { call, result } => task::reported(turn, call, result),
         Message::JobDone { call, submission, result } => {
-            task::call_succeeded(&mut turn, call, &submission);
-            task::reported(&mut turn, call, result);
+            task::call_succeeded(turn, call, &submission);
+            task::reported(turn, call, result);
         }
-        Message::Heartbeat { call } => task::heartbeat(&mut turn, call),
-        Message::ActivityStarted { call, worker_name } => task::activity_started(&mut turn, call, worker_name),
-        Message::Stop { error, cause } => stop(&mut turn, Why { error, cause }),
+        Message::Heartbeat { call } => task::heartbeat(turn, call),
+        Message::ActivityStarted { call, worker_name } => task::activity_started(turn, call, worker_name),
+        Message::Stop { error, cause } => stop(turn, Why { error, cause }),
         Message::Poison { cause } => {
             turn.accept();
             turn.close_failed(&Fault::runtime(cause), 0);
         }
     }
-    due(&mut turn);
-    turn.run();
-    turn.finish()
 }
 
 fn start(turn: &mut Turn<'_>) {
@@ -100,7 +111,6 @@ fn due(turn: &mut Turn<'_>) {
         if time > turn.now {
             return;
         }
-        turn.accept();
         turn.execution.deadlines.remove(&(time, id));
         let Some(thread) = turn.execution.threads.get(&id) else { continue };
         match thread.phase {
@@ -133,7 +143,6 @@ impl Turn<'_> {
     }
 
     fn time_out(&mut self) {
-        self.accept();
         self.abort_children(None);
         let why = Why { error: Some(errors::TIMEOUT.to_owned()), cause: None };
         // The API shows the time-out as a status; its event carries no error of its own.

@@ -5,7 +5,7 @@ use crate::execution::{Closing, Counters, Execution, Identity, SCHEMA_VERSION, S
 use crate::history::Event;
 use crate::limits::Limits;
 use crate::outcome::Outcome;
-use crate::thread::{Phase, Thread, ThreadId};
+use crate::thread::{Thread, ThreadId};
 use asl::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,10 +73,13 @@ impl Execution {
     /// Closes the turn: returns the entry to write, and begins the next one.
     pub fn seal(&mut self, outcome: Outcome) -> Entry {
         let seq = self.seq;
-        let full = self.threads.len() <= FULL_IMAGE_THREADS_MAX
+        // Of an execution that succeeded no thread is wanted again: its last image is whole and empty.
+        let is_over = self.status == Status::Succeeded;
+        let full = is_over
+            || self.threads.len() <= FULL_IMAGE_THREADS_MAX
             || self.counters.records_since_full + self.changed.len() as u64 > self.threads.len() as u64;
         let changed = std::mem::take(&mut self.changed);
-        let (threads, removed) = if self.status == Status::Succeeded {
+        let (threads, removed) = if is_over {
             (Vec::new(), Vec::new())
         } else if full {
             (self.threads.iter().map(|(id, thread)| (*id, stored(thread))).collect(), Vec::new())
@@ -173,16 +176,15 @@ impl Execution {
             deadlines: BTreeSet::new(),
             payload_count: 0,
             calls: BTreeMap::new(),
+            runnable: BTreeSet::new(),
+            variable_bytes: 0,
         };
         for (id, thread) in threads {
-            let thread = thread.try_map(&mut find)?;
-            if let Some(time) = thread.phase.deadline() {
-                execution.deadlines.insert((time, id));
-            }
-            if let Phase::Calling(calling) = &thread.phase {
-                execution.calls.insert(calling.call, id);
-            }
-            execution.threads.insert(id, thread);
+            execution.threads.insert(id, thread.try_map(&mut find)?);
+            execution.index(id);
+        }
+        if status != Status::Running {
+            execution.await_nothing();
         }
         Ok(execution)
     }

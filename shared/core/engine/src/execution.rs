@@ -3,7 +3,7 @@
 use crate::data::{Data, PayloadId};
 use crate::limits::Limits;
 use crate::message::CallId;
-use crate::thread::{Thread, ThreadId};
+use crate::thread::{Phase, Thread, ThreadId};
 use asl::Timestamp;
 use asl::program::StateId;
 use serde::{Deserialize, Serialize};
@@ -171,7 +171,7 @@ pub struct Execution {
     pub limits: Limits,
     /// Where it stands.
     pub status: Status,
-    /// How it ended; `None` while it runs.
+    /// How it ended; `None` while it runs, and after [`Execution::restore`]: the last entry holds it.
     pub closing: Option<Closing>,
     /// The sequence number of the entry that is being made.
     pub seq: u64,
@@ -187,6 +187,10 @@ pub struct Execution {
     pub(crate) payload_count: u32,
     /// The call of each thread that waits for one; derived from `threads`.
     pub(crate) calls: BTreeMap<CallId, ThreadId>,
+    /// The threads that can go on at once; derived from `threads`.
+    pub(crate) runnable: BTreeSet<ThreadId>,
+    /// The bytes of all variables of all threads; derived from `threads`.
+    pub(crate) variable_bytes: usize,
 }
 
 impl Execution {
@@ -218,7 +222,60 @@ impl Execution {
             deadlines: BTreeSet::new(),
             payload_count: 1,
             calls: BTreeMap::new(),
+            runnable: BTreeSet::new(),
+            variable_bytes: 0,
         }
+    }
+
+    /// Enters a thread into everything that is derived from `threads`.
+    pub(crate) fn index(&mut self, id: ThreadId) {
+        let Some(thread) = self.threads.get(&id) else { return };
+        self.variable_bytes = self.variable_bytes.saturating_add(bytes_of_variables(thread));
+        if let Some(time) = thread.phase.deadline() {
+            self.deadlines.insert((time, id));
+        }
+        match &thread.phase {
+            Phase::Calling(calling) => {
+                self.calls.insert(calling.call, id);
+            }
+            Phase::Ready | Phase::Again => {
+                self.runnable.insert(id);
+            }
+            Phase::Waiting { .. }
+            | Phase::Retrying { .. }
+            | Phase::Forked(_)
+            | Phase::Finished { .. }
+            | Phase::Tolerated => {}
+        }
+    }
+
+    /// Takes a thread out of everything that is derived from `threads`; before each change of the thread.
+    pub(crate) fn unindex(&mut self, id: ThreadId) {
+        let Some(thread) = self.threads.get(&id) else { return };
+        self.variable_bytes = self.variable_bytes.saturating_sub(bytes_of_variables(thread));
+        if let Some(time) = thread.phase.deadline() {
+            self.deadlines.remove(&(time, id));
+        }
+        match &thread.phase {
+            Phase::Calling(calling) => {
+                self.calls.remove(&calling.call);
+            }
+            Phase::Ready | Phase::Again => {
+                self.runnable.remove(&id);
+            }
+            Phase::Waiting { .. }
+            | Phase::Retrying { .. }
+            | Phase::Forked(_)
+            | Phase::Finished { .. }
+            | Phase::Tolerated => {}
+        }
+    }
+
+    /// Forgets what is awaited: an execution that has ended waits for nothing.
+    pub(crate) fn await_nothing(&mut self) {
+        self.deadlines.clear();
+        self.calls.clear();
+        self.runnable.clear();
     }
 
     /// Returns the time at which the execution wants a [`Message::Wake`](crate::Message::Wake), if any.
@@ -238,4 +295,8 @@ impl Execution {
     pub fn event_count(&self) -> u64 {
         self.counters.last_event
     }
+}
+
+fn bytes_of_variables(thread: &Thread<Data>) -> usize {
+    thread.variables.values().map(Data::bytes).sum()
 }

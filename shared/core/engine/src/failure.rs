@@ -5,28 +5,18 @@ use crate::flow::Frame;
 use crate::history::{Details, Why};
 use crate::retry;
 use crate::thread::{Phase, ThreadId};
-use crate::turn::{Turn, state_type};
-use asl::program::{Catcher, Retrier, StateKind, Transition};
+use crate::turn::Turn;
+use asl::program::{Catcher, Retrier, State, StateKind, Transition};
 use serde_json::json;
 use std::sync::Arc;
 
 impl Turn<'_> {
     /// Deals with an error in a thread's state: Retry, then Catch, then whoever began the thread.
-    pub(crate) fn fail(&mut self, id: ThreadId, fault: Fault) {
+    pub(crate) fn fail(&mut self, id: ThreadId, mut fault: Fault) {
         let Some(state) = self.state_of(id) else { return };
-        if let Some(location) = fault.location.clone() {
-            let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
-            // Recorded: a failure right after the state was entered hangs onto the event before the entry, except in a
-            // Wait state (assign/undefined_reference, scenarios/wait_timestamp_jsonata).
-            let previous = self.thread(id).map_or(0, |thread| match state.kind {
-                StateKind::Wait(_) => thread.previous,
-                _ if thread.previous == thread.entered => thread.before,
-                _ => thread.previous,
-            });
-            let state = Arc::clone(&state.name);
-            let event = self.emit(previous, Details::EvaluationFailed { why, location, state });
-            self.change(id, |thread| thread.previous = event);
-        }
+        self.note_evaluation(id, state, &mut fault);
+        // Iterations that began before another could not must not outlive their state.
+        self.drop_threads_of(id, None);
         let (retry, catch): (&[Retrier], &[Catcher]) = match &state.kind {
             StateKind::Task(task) => (&task.retry, &task.catch),
             StateKind::Parallel(parallel) => (&parallel.retry, &parallel.catch),
@@ -41,21 +31,33 @@ impl Turn<'_> {
             return;
         }
         // A Parallel or Map state that has begun its branches says that it failed; one that could not begin does not.
-        if matches!(self.thread(id).map(|thread| &thread.phase), Some(Phase::Forked(_))) {
-            match state_type(state) {
-                crate::StateType::Map => self.emit_for(id, Details::MapStateFailed),
-                crate::StateType::Parallel => self.emit_for(id, Details::ParallelStateFailed),
-                _ => 0,
-            };
+        if let Some(details) = self.fork_of(id).and(fork_failed(state)) {
+            self.emit_for(id, details);
         }
         match catch.iter().find(|catcher| fault.matches(&catcher.error_equals)) {
             Some(catcher) => {
-                if let Err(next) = self.caught(id, catcher, &fault) {
+                if let Err(mut next) = self.caught(id, catcher, &fault) {
+                    self.note_evaluation(id, state, &mut next);
                     self.raise(id, next);
                 }
             }
             None => self.raise(id, fault),
         }
+    }
+
+    /// Writes an EvaluationFailed event for an expression that failed: once, in the state that it stands in.
+    fn note_evaluation(&mut self, id: ThreadId, state: &State, fault: &mut Fault) {
+        let Some(location) = fault.location.take() else { return };
+        let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
+        // Recorded: a failure right after the state was entered hangs onto the event before the entry, except in a
+        // Wait state (assign/undefined_reference, scenarios/wait_timestamp_jsonata).
+        let previous = self.thread(id).map_or(0, |thread| match state.kind {
+            StateKind::Wait(_) => thread.previous,
+            _ if thread.previous == thread.entered => thread.before,
+            _ => thread.previous,
+        });
+        let event = self.emit(previous, Details::EvaluationFailed { why, location, state: Arc::clone(&state.name) });
+        self.change(id, |thread| thread.previous = event);
     }
 
     /// Arranges for another attempt, when a retrier allows one.
@@ -97,12 +99,11 @@ impl Turn<'_> {
             Some(template) => CaughtOutput::Value(frame.output(template, "Output")?),
             None => CaughtOutput::Merged(frame.merge(&input, &error, &catcher.result_path)?),
         };
-        frame.settle(self);
         let output = match output {
             CaughtOutput::Value(value) => self.data(value),
             CaughtOutput::Merged(merged) => merged.into_data(self),
         };
-        let assigned = self.assigned(assigned);
+        let assigned = self.assigned(id, &frame, assigned)?;
         self.exit(id, output, assigned, Transition::Next(catcher.next))
     }
 
@@ -119,6 +120,20 @@ impl Turn<'_> {
             Some(_) if !fault.is_catchable() => self.close_failed(&fault, previous),
             Some(parent) => self.branch_failed(parent, id, fault),
         }
+    }
+}
+
+/// Returns the event by which a Parallel or Map state says that it failed.
+fn fork_failed(state: &State) -> Option<Details> {
+    match state.kind {
+        StateKind::Parallel(_) => Some(Details::ParallelStateFailed),
+        StateKind::Map(_) => Some(Details::MapStateFailed),
+        StateKind::Pass(_)
+        | StateKind::Task(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed(_)
+        | StateKind::Fail(_) => None,
     }
 }
 

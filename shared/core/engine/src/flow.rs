@@ -3,6 +3,7 @@
 use crate::context::{Ingredients, MapItem};
 use crate::data::Data;
 use crate::fault::{Fault, errors};
+use crate::limits::VARIABLES_BYTES_MAX;
 use crate::thread::{Phase, ThreadId, Variables};
 use crate::turn::Turn;
 use asl::Timestamp;
@@ -10,11 +11,10 @@ use asl::program::{Expression, Flow, ResultPath, Selector, StateKind, Template, 
 use jsonpath::{Intrinsic, IntrinsicError, Path, PathError};
 use serde_json::{Map, Value, json};
 use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a state's fields may read: the view of one thread at one moment.
-///
-/// Evaluation draws pseudo-random numbers; [`Frame::settle`] gives their count back to the execution.
 pub(crate) struct Frame {
     ingredients: Ingredients,
     context: OnceCell<Value>,
@@ -26,7 +26,7 @@ pub(crate) struct Frame {
     entered: u64,
     now: Timestamp,
     seed: u64,
-    draws: Cell<u64>,
+    draws: Rc<Cell<u64>>,
 }
 
 /// A result merged into an input: an existing document, or a new value.
@@ -36,6 +36,14 @@ pub(crate) enum Merged {
 }
 
 impl Merged {
+    /// Returns the value, without making a document of it.
+    pub(crate) fn value(&self) -> &Value {
+        match self {
+            Merged::Same(data) => data.value(),
+            Merged::New(value) => value,
+        }
+    }
+
     pub(crate) fn into_data(self, turn: &mut Turn<'_>) -> Data {
         match self {
             Merged::Same(data) => data,
@@ -83,7 +91,7 @@ impl Frame {
             entered: thread.map_or(0, |thread| thread.entered),
             now: turn.now,
             seed: seed(&execution.identity.seed),
-            draws: Cell::new(execution.counters.draws),
+            draws: Rc::clone(&turn.draws),
         }
     }
 
@@ -106,11 +114,6 @@ impl Frame {
     pub(crate) fn with_item(mut self, item: MapItem) -> Frame {
         self.ingredients.item = Some(item);
         self
-    }
-
-    /// Gives the count of drawn numbers back to the execution.
-    pub(crate) fn settle(&self, turn: &mut Turn<'_>) {
-        turn.execution.counters.draws = self.draws.get();
     }
 
     // ---- the steps of a state's data flow --------------------------------------------------------------------
@@ -205,9 +208,7 @@ impl Frame {
     }
 
     fn random(&self) -> u64 {
-        let draw = self.draws.get();
-        self.draws.set(draw + 1);
-        pseudo_random(self.seed, draw)
+        draw(self.seed, &self.draws)
     }
 }
 
@@ -409,19 +410,6 @@ impl Turn<'_> {
         transition: asl::program::Transition,
     ) -> Result<(), Fault> {
         let frame = Frame::new(self, id).with_result(result.clone());
-        let outcome = self.completed(&frame, flow, &result);
-        frame.settle(self);
-        let (output, assigned) = outcome?;
-        self.exit(id, output, assigned, transition)
-    }
-
-    #[expect(clippy::type_complexity, reason = "the two results of one step")]
-    fn completed(
-        &mut self,
-        frame: &Frame,
-        flow: &Flow,
-        result: &Data,
-    ) -> Result<(Data, Vec<(String, Data)>), Fault> {
         let assigned = frame.assign(&flow.assign, "Assign")?;
         let output = match &flow.output {
             Some(template) => {
@@ -440,25 +428,54 @@ impl Turn<'_> {
                 frame.select(&flow.output_path, &merged, "OutputPath")?.into_data(self)
             }
         };
-        Ok((output, self.assigned(assigned)))
+        let assigned = self.assigned(id, &frame, assigned)?;
+        self.exit(id, output, assigned, transition)
     }
 
-    /// Makes documents of assigned values.
-    pub(crate) fn assigned(&mut self, values: Vec<(String, Value)>) -> Vec<(String, Data)> {
-        values.into_iter().map(|(name, value)| (name, self.data(value))).collect()
+    /// Makes documents of the values that the state of `frame` assigns.
+    pub(crate) fn assigned(
+        &mut self,
+        id: ThreadId,
+        frame: &Frame,
+        values: Vec<(String, Value)>,
+    ) -> Result<Vec<(String, Data)>, Fault> {
+        let assigned: Vec<(String, Data)> =
+            values.into_iter().map(|(name, value)| (name, self.data(value))).collect();
+        let Some(thread) = self.thread(id) else { return Ok(assigned) };
+        let most = self.execution.limits.payload_bytes;
+        let added: usize = assigned.iter().map(|(_, data)| data.bytes()).sum();
+        let replaced: usize =
+            assigned.iter().filter_map(|(name, _)| thread.variables.get(name)).map(Data::bytes).sum();
+        let total = self.execution.variable_bytes.saturating_add(added).saturating_sub(replaced);
+        let too_large = |what: &str, most: usize| {
+            Err(frame.fault(errors::DATA_LIMIT_EXCEEDED, &format!("The size of {what} exceeds the maximum of {most} bytes.")))
+        };
+        // A single variable has the same limit as all of one Assign field, so this covers it.
+        if added > most {
+            return too_large("the variables of one 'Assign' field", most);
+        }
+        if total > VARIABLES_BYTES_MAX {
+            return too_large("all variables of the execution", VARIABLES_BYTES_MAX);
+        }
+        Ok(assigned)
     }
 
     /// Draws a pseudo-random number.
-    pub(crate) fn random(&mut self) -> u64 {
-        let draw = self.execution.counters.draws;
-        self.execution.counters.draws += 1;
-        pseudo_random(seed(&self.execution.identity.seed), draw)
+    pub(crate) fn random(&self) -> u64 {
+        draw(seed(&self.execution.identity.seed), &self.draws)
     }
 }
 
 /// Returns the first 64 bits of the execution's secret.
 fn seed(hexadecimal: &str) -> u64 {
     hexadecimal.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+}
+
+/// Draws the next number of the sequence that belongs to `seed`.
+fn draw(seed: u64, draws: &Cell<u64>) -> u64 {
+    let draw = draws.get();
+    draws.set(draw + 1);
+    pseudo_random(seed, draw)
 }
 
 /// Returns the `draw`-th number of the sequence that belongs to `seed` (SplitMix64).

@@ -12,7 +12,9 @@ use crate::thread::{Phase, Thread, ThreadId, Variables};
 use asl::program::{State, StateKind, Transition};
 use asl::{Program, Timestamp};
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The work table of one call of [`apply`](crate::apply).
@@ -22,22 +24,28 @@ pub(crate) struct Turn<'a> {
     pub(crate) now: Timestamp,
     pub(crate) outcome: Outcome,
     pub(crate) ready: VecDeque<ThreadId>,
+    /// How many pseudo-random numbers were drawn; shared with every [`Frame`](crate::flow::Frame), so that a draw
+    /// counts however the evaluation ends.
+    pub(crate) draws: Rc<Cell<u64>>,
     transitions: u32,
 }
 
 impl<'a> Turn<'a> {
     pub(crate) fn new(program: &'a Program, execution: &'a mut Execution, now: Timestamp) -> Turn<'a> {
         let now = later(now, execution.counters.last_time);
-        let ready = execution
-            .threads
-            .iter()
-            .filter(|(_, thread)| matches!(thread.phase, Phase::Ready | Phase::Again))
-            .map(|(id, _)| *id)
-            .collect();
-        Turn { program, execution, now, outcome: Outcome::default(), ready, transitions: 0 }
+        let ready = execution.runnable.iter().copied().collect();
+        let draws = Rc::new(Cell::new(execution.counters.draws));
+        Turn { program, execution, now, outcome: Outcome::default(), ready, draws, transitions: 0 }
     }
 
     pub(crate) fn finish(mut self) -> Outcome {
+        self.execution.counters.draws = self.draws.get();
+        if !self.is_running() {
+            self.execution.await_nothing();
+        }
+        // A call of a state that was entered and left again in this very turn is not wanted any more.
+        let calls = &self.execution.calls;
+        self.outcome.effects.retain(|effect| calls.contains_key(&effect.call().id));
         self.outcome.changed = !self.outcome.events.is_empty()
             || !self.execution.changed.is_empty()
             || !self.outcome.payloads.is_empty();
@@ -153,7 +161,9 @@ impl<'a> Turn<'a> {
     }
 
     pub(crate) fn put_thread(&mut self, id: ThreadId, thread: Thread<Data>) {
+        self.execution.unindex(id);
         self.execution.threads.insert(id, thread);
+        self.execution.index(id);
         self.execution.changed.insert(id);
     }
 
@@ -166,28 +176,37 @@ impl<'a> Turn<'a> {
 
     /// Gives a thread something to do, and keeps the deadlines and open calls in step.
     pub(crate) fn set_phase(&mut self, id: ThreadId, phase: Phase<Data>) {
-        self.forget_phase(id);
-        if let Some(time) = phase.deadline() {
-            self.execution.deadlines.insert((time, id));
-        }
-        if let Phase::Calling(calling) = &phase {
-            self.execution.calls.insert(calling.call, id);
-        }
+        self.execution.unindex(id);
         self.change(id, |thread| thread.phase = phase);
+        self.execution.index(id);
     }
 
-    fn forget_phase(&mut self, id: ThreadId) {
-        let Some(thread) = self.execution.threads.get(&id) else { return };
-        if let Some(time) = thread.phase.deadline() {
-            self.execution.deadlines.remove(&(time, id));
+    /// Gives a thread new values of variables.
+    fn set_variables(&mut self, id: ThreadId, assigned: Vec<(String, Data)>) {
+        if assigned.is_empty() {
+            return;
         }
-        if let Phase::Calling(calling) = &thread.phase {
-            self.execution.calls.remove(&calling.call);
-        }
+        self.execution.unindex(id);
+        self.change(id, |thread| {
+            let variables: &mut Variables<Data> = Arc::make_mut(&mut thread.variables);
+            variables.extend(assigned);
+        });
+        self.execution.index(id);
+    }
+
+    /// Keeps of a branch that is through its output alone.
+    pub(crate) fn set_finished(&mut self, id: ThreadId, output: Data) {
+        self.execution.unindex(id);
+        self.change(id, |thread| {
+            thread.input = output.clone();
+            thread.variables = Arc::default();
+            thread.phase = Phase::Finished { output };
+        });
+        self.execution.index(id);
     }
 
     pub(crate) fn remove_thread(&mut self, id: ThreadId) {
-        self.forget_phase(id);
+        self.execution.unindex(id);
         if self.execution.threads.remove(&id).is_some() {
             self.execution.changed.insert(id);
         }
@@ -243,12 +262,7 @@ impl<'a> Turn<'a> {
             assigned: assigned.iter().map(|(name, data)| (name.clone(), data.id())).collect(),
         };
         self.emit_for(id, details);
-        if !assigned.is_empty() {
-            self.change(id, |thread| {
-                let variables: &mut Variables<Data> = Arc::make_mut(&mut thread.variables);
-                variables.extend(assigned);
-            });
-        }
+        self.set_variables(id, assigned);
         match transition {
             Transition::Next(next) => {
                 self.set_phase(id, Phase::Ready);
@@ -292,11 +306,7 @@ impl<'a> Turn<'a> {
         self.execution.status = status;
         self.execution.closing =
             Some(Closing { status, time: self.now, output, error: why.error, cause: why.cause });
-        self.execution.deadlines.clear();
-        self.execution.calls.clear();
         self.ready.clear();
-        // Effects of a state that was entered in this very turn are not wanted any more.
-        self.outcome.effects.clear();
     }
 }
 

@@ -1,10 +1,13 @@
 //! What every journal must do.
 
+mod pages;
+
+pub use pages::{finds_those_that_run, lists_newest_first, pages_through_history};
+
 use super::runs::{self, FAIL, MAP, PASS, START, WAIT, rival};
 use super::{Run, unique};
-use crate::{Appended, Created, Filter, Head, Journal, Stored, StoredPayload, Write, documents};
+use crate::{Appended, Created, Filter, Head, Journal, Stored, StoredPayload, Write};
 use engine::{Event, Execution, ExecutionKey, Limits, Message, PayloadId, Status, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Runs all tests of journals.
@@ -28,20 +31,46 @@ pub async fn begins_once(journal: &dyn Journal) {
     let machine = machine();
     let (run, first) = Run::begin(&machine, "one", WAIT, r#"{ "order": 42 }"#, START);
     assert!(matches!(create(journal, &run, &first).await, Created::New));
-    assert!(matches!(create(journal, &run, &first).await, Created::New), "its own attempt again");
+    assert!(
+        matches!(create(journal, &run, &first).await, Created::New),
+        "its own attempt again"
+    );
     let (other, write) = Run::begin(&machine, "one", PASS, "{}", START.plus_seconds(1));
     for (run, write) in [(&run, rival(&first)), (&other, write)] {
-        let Created::Exists(head) = create(journal, run, &write).await else { panic!("the name was taken") };
-        assert_eq!(head.identity.incarnation, run_incarnation(&first, journal, &machine).await);
+        let Created::Exists(head) = create(journal, run, &write).await else {
+            panic!("the name was taken")
+        };
+        assert_eq!(
+            head.identity.incarnation,
+            run_incarnation(&first, journal, &machine).await
+        );
         assert_eq!(head.status, Status::Running);
-        assert_eq!(head.input, StoredPayload::Text(r#"{ "order": 42 }"#.into()), "the input to the letter");
+        assert_eq!(
+            head.input,
+            StoredPayload::Text(r#"{ "order": 42 }"#.into()),
+            "the input to the letter"
+        );
     }
-    let events = journal.history(run.key(), 1, 100, false).await.expect("history").events;
-    assert_eq!(events, first.entry.events, "written once, and nothing of the others");
+    let events = journal
+        .history(run.key(), 1, 100, false)
+        .await
+        .expect("history")
+        .events;
+    assert_eq!(
+        events, first.entry.events,
+        "written once, and nothing of the others"
+    );
 }
 
 async fn run_incarnation(first: &Write, journal: &dyn Journal, machine: &str) -> Arc<str> {
-    let stored = load(journal, &ExecutionKey { machine: machine.into(), name: "one".into() }).await;
+    let stored = load(
+        journal,
+        &ExecutionKey {
+            machine: machine.into(),
+            name: "one".into(),
+        },
+    )
+    .await;
     assert_eq!(stored.nonce, first.nonce);
     Arc::clone(&stored.head.identity.incarnation)
 }
@@ -52,18 +81,44 @@ pub async fn keeps_the_name_until_retention_has_passed(journal: &dyn Journal) {
     let machine = machine();
     let (closed, write) = Run::begin(&machine, "closed", PASS, r#"{"first":1}"#, START);
     create(journal, &closed, &write).await;
-    assert!(matches!(create(journal, &closed, &write).await, Created::New), "its own attempt again, though closed");
+    assert!(
+        matches!(create(journal, &closed, &write).await, Created::New),
+        "its own attempt again, though closed"
+    );
     let (early, write) = Run::begin(&machine, "closed", PASS, "{}", START.plus_seconds(90 * DAYS - 1));
-    assert!(matches!(create(journal, &early, &write).await, Created::Exists(_)));
-    let (again, write) = Run::begin(&machine, "closed", WAIT, r#"{"second":2}"#, START.plus_seconds(90 * DAYS));
+    assert!(matches!(
+        create(journal, &early, &write).await,
+        Created::Exists(_)
+    ));
+    let (again, write) = Run::begin(
+        &machine,
+        "closed",
+        WAIT,
+        r#"{"second":2}"#,
+        START.plus_seconds(90 * DAYS),
+    );
     assert!(matches!(create(journal, &again, &write).await, Created::New));
     let stored = load(journal, again.key()).await;
     assert_eq!(stored.head.identity, again.identity());
     assert_eq!(stored.head.input, StoredPayload::Text(r#"{"second":2}"#.into()));
-    assert_eq!(journal.history(again.key(), 1, 100, false).await.expect("history").events, write.entry.events);
+    assert_eq!(
+        journal
+            .history(again.key(), 1, 100, false)
+            .await
+            .expect("history")
+            .events,
+        write.entry.events
+    );
     let (late, write) = Run::begin(&machine, "closed", PASS, "{}", START.plus_seconds(900 * DAYS));
-    assert!(matches!(create(journal, &late, &write).await, Created::Exists(_)), "an open one is never replaced");
-    assert_eq!(append(journal, &closed, &rival(&write)).await, Appended::Gone, "the incarnation before is gone");
+    assert!(
+        matches!(create(journal, &late, &write).await, Created::Exists(_)),
+        "an open one is never replaced"
+    );
+    assert_eq!(
+        append(journal, &closed, &rival(&write)).await,
+        Appended::Gone,
+        "the incarnation before is gone"
+    );
 }
 
 /// `append` gives each place to one entry, in order; what is refused leaves nothing behind.
@@ -72,34 +127,60 @@ pub async fn gives_a_place_once(journal: &dyn Journal) {
     let (mut run, first) = Run::begin(&machine, "one", &runs::chain(3), r#"{"body":"b"}"#, START);
     let second = run.answer(r#"{"MessageId":"1"}"#, START.plus_seconds(1));
     let third = run.answer(r#"{"MessageId":"2"}"#, START.plus_seconds(2));
-    assert_eq!(append(journal, &run, &second).await, Appended::Gone, "nothing has begun");
+    assert_eq!(
+        append(journal, &run, &second).await,
+        Appended::Gone,
+        "nothing has begun"
+    );
     create(journal, &run, &first).await;
-    assert_eq!(append(journal, &run, &third).await, Appended::Conflict, "the entry before is not there");
+    assert_eq!(
+        append(journal, &run, &third).await,
+        Appended::Conflict,
+        "the entry before is not there"
+    );
     assert_eq!(append(journal, &run, &second).await, Appended::Done);
-    assert_eq!(append(journal, &run, &second).await, Appended::Done, "its own attempt again");
+    assert_eq!(
+        append(journal, &run, &second).await,
+        Appended::Done,
+        "its own attempt again"
+    );
     assert_eq!(append(journal, &run, &rival(&second)).await, Appended::Conflict);
     assert_eq!(append(journal, &run, &third).await, Appended::Done);
-    assert_eq!(append(journal, &run, &second).await, Appended::Done, "its own attempt, late");
+    assert_eq!(
+        append(journal, &run, &second).await,
+        Appended::Done,
+        "its own attempt, late"
+    );
     assert_eq!(append(journal, &run, &rival(&second)).await, Appended::Conflict);
     let incarnation = unique();
-    let gone = journal.append(run.key(), &incarnation, rival(&third)).await.expect("append");
+    let gone = journal
+        .append(run.key(), &incarnation, rival(&third))
+        .await
+        .expect("append");
     assert_eq!(gone, Appended::Gone, "another incarnation");
 
     let stored = load(journal, run.key()).await;
     assert_eq!(stored.nonce, third.nonce);
     assert_eq!(stored.lease_until, third.lease_until);
     assert_eq!(stored.images, vec![(2, third.entry.image.clone())]);
-    let events = journal.history(run.key(), 1, 100, false).await.expect("history").events;
+    let events = journal
+        .history(run.key(), 1, 100, false)
+        .await
+        .expect("history")
+        .events;
     assert_eq!(events, events_of(&[&first, &second, &third]));
 }
 
 /// Of many attempts on one place at the same time, one wins; the same holds for a name.
 pub async fn lets_one_of_many_win(journal: &dyn Journal) {
     let machine = machine();
-    let attempts: Vec<(Run, Arc<Write>)> =
-        (0..8).map(|_| Run::begin(&machine, "name", &runs::chain(1), r#"{"body":"b"}"#, START)).collect();
+    let attempts: Vec<(Run, Arc<Write>)> = (0..8)
+        .map(|_| Run::begin(&machine, "name", &runs::chain(1), r#"{"body":"b"}"#, START))
+        .collect();
     let created = joined(attempts.iter().map(|(run, write)| create(journal, run, write))).await;
-    let winners: Vec<usize> = (0..8).filter(|index| matches!(created[*index], Created::New)).collect();
+    let winners: Vec<usize> = (0..8)
+        .filter(|index| matches!(created[*index], Created::New))
+        .collect();
     assert_eq!(winners.len(), 1, "one creates");
     let stored = load(journal, attempts[0].0.key()).await;
     assert_eq!(stored.nonce, attempts[winners[0]].1.nonce);
@@ -109,7 +190,9 @@ pub async fn lets_one_of_many_win(journal: &dyn Journal) {
     let second = run.answer("{}", START.plus_seconds(1));
     let attempts: Vec<Arc<Write>> = (0..8).map(|_| rival(&second)).collect();
     let appended = joined(attempts.iter().map(|write| append(journal, &run, write))).await;
-    let winners: Vec<usize> = (0..8).filter(|index| appended[*index] == Appended::Done).collect();
+    let winners: Vec<usize> = (0..8)
+        .filter(|index| appended[*index] == Appended::Done)
+        .collect();
     assert_eq!(winners.len(), 1, "one appends");
     assert!(appended.iter().all(|found| *found != Appended::Gone));
     assert_eq!(load(journal, run.key()).await.nonce, attempts[winners[0]].nonce);
@@ -121,7 +204,10 @@ pub async fn keeps_what_restores_an_execution(journal: &dyn Journal) {
     create(journal, &run, &first).await;
     for second in 1..4 {
         same_when_restored(journal, &run, START.plus_seconds(second)).await;
-        let write = run.answer(&format!(r#"{{"MessageId":"{second}"}}"#), START.plus_seconds(second));
+        let write = run.answer(
+            &format!(r#"{{"MessageId":"{second}"}}"#),
+            START.plus_seconds(second),
+        );
         assert_eq!(append(journal, &run, &write).await, Appended::Done);
     }
     same_when_restored(journal, &run, START.plus_seconds(9)).await;
@@ -136,12 +222,21 @@ pub async fn keeps_what_changed_in_a_large_execution(journal: &dyn Journal) {
     create(journal, &run, &first).await;
     let mut changes_alone = 0;
     for second in 1..30 {
-        let write = run.answer(&format!(r#"{{"MessageId":"{second}"}}"#), START.plus_seconds(second));
+        let write = run.answer(
+            &format!(r#"{{"MessageId":"{second}"}}"#),
+            START.plus_seconds(second),
+        );
         changes_alone += usize::from(write.entry.image.base != write.entry.seq);
         assert_eq!(append(journal, &run, &write).await, Appended::Done);
         let stored = load(journal, run.key()).await;
-        assert_eq!(stored.images[0].0, write.entry.image.base, "from the last full image on");
-        assert_eq!(stored.images.len() as u64, write.entry.seq - write.entry.image.base + 1);
+        assert_eq!(
+            stored.images[0].0, write.entry.image.base,
+            "from the last full image on"
+        );
+        assert_eq!(
+            stored.images.len() as u64,
+            write.entry.seq - write.entry.image.base + 1
+        );
         same_when_restored(journal, &run, START.plus_seconds(100)).await;
     }
     assert!(changes_alone > 5, "this test is about entries that hold changes");
@@ -158,13 +253,19 @@ pub async fn follows_the_end(journal: &dyn Journal) {
     let found = head(journal, run.key()).await;
     assert_eq!((found.status, found.stopped), (Status::Succeeded, Some(START)));
     assert_eq!(found.output, Some(StoredPayload::Text(r#"{"a":1}"#.into())));
-    assert_eq!((found.error, found.cause, found.redrive_count, found.redriven), (None, None, 0, None));
+    assert_eq!(
+        (found.error, found.cause, found.redrive_count, found.redriven),
+        (None, None, 0, None)
+    );
 
     let (run, write) = Run::begin(&machine, "failed", FAIL, "{}", START);
     create(journal, &run, &write).await;
     let found = head(journal, run.key()).await;
     assert_eq!((found.status, found.output), (Status::Failed, None));
-    assert_eq!((found.error.as_deref(), found.cause.as_deref()), (Some("Broken"), Some("by design")));
+    assert_eq!(
+        (found.error.as_deref(), found.cause.as_deref()),
+        (Some("Broken"), Some("by design"))
+    );
 
     let (mut run, write) = Run::begin(&machine, "later", WAIT, "{}", START);
     create(journal, &run, &write).await;
@@ -174,22 +275,37 @@ pub async fn follows_the_end(journal: &dyn Journal) {
     append(journal, &run, &write).await;
     let found = head(journal, run.key()).await;
     assert_eq!((found.status, found.stopped), (Status::Succeeded, Some(end)));
-    assert_eq!(found.output, Some(StoredPayload::Text(r#"{"waited":true}"#.into())));
+    assert_eq!(
+        found.output,
+        Some(StoredPayload::Text(r#"{"waited":true}"#.into()))
+    );
     assert_eq!(*found.identity, *run.identity());
 
     let (mut run, write) = Run::begin(&machine, "stopped", WAIT, "{}", START);
     create(journal, &run, &write).await;
-    let stop = Message::Stop { error: Some("E".to_owned()), cause: Some("C".to_owned()) };
+    let stop = Message::Stop {
+        error: Some("E".to_owned()),
+        cause: Some("C".to_owned()),
+    };
     let write = run.message(stop, START.plus_seconds(5));
     append(journal, &run, &write).await;
     let found = head(journal, run.key()).await;
-    assert_eq!((found.status, found.error.as_deref()), (Status::Aborted, Some("E")));
+    assert_eq!(
+        (found.status, found.error.as_deref()),
+        (Status::Aborted, Some("E"))
+    );
 
     // An output that lies in the blob store, or that an earlier entry brought in.
-    for (name, output) in [("blob", StoredPayload::Blob("some/blob".into())), ("old", StoredPayload::Text("7".into()))] {
+    for (name, output) in [
+        ("blob", StoredPayload::Blob("some/blob".into())),
+        ("old", StoredPayload::Text("7".into())),
+    ] {
         let (mut run, write) = Run::begin(&machine, name, WAIT, "{}", START);
         create(journal, &run, &write).await;
-        let write = Write { output: Some(output.clone()), ..(*run.message(Message::Wake, end)).clone() };
+        let write = Write {
+            output: Some(output.clone()),
+            ..(*run.message(Message::Wake, end)).clone()
+        };
         append(journal, &run, &Arc::new(write)).await;
         assert_eq!(head(journal, run.key()).await.output, Some(output));
     }
@@ -209,10 +325,19 @@ pub async fn opens_again(journal: &dyn Journal) {
     write.entry.image.counters.redrive_count = 1;
     write.entry.events.clear();
     write.payloads.clear();
-    assert_eq!(append(journal, &run, &Arc::new(write.clone())).await, Appended::Done);
+    assert_eq!(
+        append(journal, &run, &Arc::new(write.clone())).await,
+        Appended::Done
+    );
     let found = head(journal, run.key()).await;
-    assert_eq!((found.status, found.stopped, found.error), (Status::Running, None, None));
-    assert_eq!((found.redrive_count, found.redriven), (1, Some(START.plus_seconds(60))));
+    assert_eq!(
+        (found.status, found.stopped, found.error),
+        (Status::Running, None, None)
+    );
+    assert_eq!(
+        (found.redrive_count, found.redriven),
+        (1, Some(START.plus_seconds(60)))
+    );
     assert_eq!(names(journal, &machine, Some(Status::Running)).await, ["one"]);
     assert_eq!(names(journal, &machine, Some(Status::Failed)).await, [""; 0]);
     assert_eq!(opened(journal, &machine).await.len(), 1);
@@ -225,136 +350,54 @@ pub async fn opens_again(journal: &dyn Journal) {
     write.payloads.clear();
     assert_eq!(append(journal, &run, &Arc::new(write)).await, Appended::Done);
     let found = head(journal, run.key()).await;
-    assert_eq!((found.status, found.error.as_deref()), (Status::Failed, Some("Broken")));
-    assert_eq!((found.redrive_count, found.redriven), (1, Some(START.plus_seconds(60))));
-}
-
-/// `history` gives every event once, in both directions, from anywhere, with its documents.
-pub async fn pages_through_history(journal: &dyn Journal) {
-    let (mut run, first) = Run::begin(&machine(), "one", &runs::chain(8), r#"{"body":"b"}"#, START);
-    create(journal, &run, &first).await;
-    let mut writes = vec![first];
-    for second in 1..9 {
-        let write = run.answer(&format!(r#"{{"MessageId":"{second}"}}"#), START.plus_seconds(second));
-        append(journal, &run, &write).await;
-        writes.push(write);
-    }
-    let events = events_of(&writes.iter().map(Arc::as_ref).collect::<Vec<_>>());
-    let payloads: BTreeMap<PayloadId, StoredPayload> =
-        writes.iter().flat_map(|write| write.payloads.iter().cloned()).collect();
-    let last = events.len() as u64;
-    for limit in [1, 2, 7, 1000] {
-        for from in [0, 1, 2, 9, last - 1, last, last + 1, u64::MAX] {
-            for reverse in [false, true] {
-                let page = journal.history(run.key(), from, limit, reverse).await.expect("history");
-                let mut expected: Vec<Event> = events.clone();
-                expected.retain(|event| if reverse { event.id <= from } else { event.id >= from });
-                if reverse {
-                    expected.reverse();
-                }
-                expected.truncate(limit);
-                assert_eq!(page.events, expected, "from {from}, limit {limit}, reverse {reverse}");
-                let needed: BTreeSet<PayloadId> = page.events.iter().flat_map(documents).collect();
-                assert_eq!(page.payloads.keys().copied().collect::<BTreeSet<_>>(), needed);
-                assert!(page.payloads.iter().all(|(id, payload)| payloads.get(id) == Some(payload)));
-            }
-        }
-    }
-}
-
-/// `list` shows the newest first, and its pages fit together while executions come and go.
-pub async fn lists_newest_first(journal: &dyn Journal) {
-    let machine = machine();
-    let mut waiting = Vec::new();
-    for number in 0..12 {
-        // Three at a time begin in the same millisecond.
-        let started = START.plus_seconds(number / 3);
-        let definition = [WAIT, PASS, FAIL][(number % 3) as usize];
-        let (run, write) = Run::begin(&machine, &format!("n{number:02}"), definition, "{}", started);
-        create(journal, &run, &write).await;
-        if number % 3 == 0 {
-            waiting.push(run);
-        }
-    }
-    let all = names(journal, &machine, None).await;
-    assert_eq!(all.len(), 12);
-    for (index, name) in all.iter().enumerate() {
-        let number: usize = name[1..].parse().expect("a number");
-        assert_eq!(number / 3, 3 - index / 3, "newest first");
-    }
-    assert_eq!(names(journal, &machine, Some(Status::Running)).await, ["n09", "n06", "n03", "n00"]);
-    assert_eq!(names(journal, &machine, Some(Status::Succeeded)).await, ["n10", "n07", "n04", "n01"]);
-    assert_eq!(names(journal, &machine, Some(Status::Failed)).await, ["n11", "n08", "n05", "n02"]);
-    assert_eq!(names(journal, &machine, Some(Status::TimedOut)).await, [""; 0]);
-
-    let filter = |after| Filter { machine: machine.clone(), status: None, after, limit: 5 };
-    let page = journal.list(filter(None)).await.expect("list");
-    let mut seen: Vec<String> = page.rows.iter().map(|head| head.identity.name.to_string()).collect();
-    assert_eq!(seen.len(), 5);
-    let (run, write) = Run::begin(&machine, "new", PASS, "{}", START.plus_seconds(100));
-    create(journal, &run, &write).await;
-    let run = &mut waiting[0];
-    let write = run.message(Message::Wake, START.plus_seconds(7200));
-    append(journal, run, &write).await;
-    let mut after = page.next;
-    while let Some(position) = after {
-        let page = journal.list(filter(Some(position))).await.expect("list");
-        assert!(!page.rows.is_empty() && page.rows.len() <= 5);
-        seen.extend(page.rows.iter().map(|head| head.identity.name.to_string()));
-        after = page.next;
-    }
-    assert_eq!(seen, all, "the pages show what was there, once each");
-    assert_eq!(names(journal, &machine, Some(Status::Running)).await, ["n09", "n06", "n03"]);
-}
-
-/// `open` finds the executions that run, oldest first, each with its latest deadline.
-pub async fn finds_those_that_run(journal: &dyn Journal) {
-    let machine = machine();
-    let (done, write) = Run::begin(&machine, "done", PASS, "{}", START);
-    create(journal, &done, &write).await;
-    let mut runs = Vec::new();
-    for number in 0..4 {
-        let started = START.plus_seconds(number);
-        let (run, write) = Run::begin(&machine, &format!("w{number}"), WAIT, "{}", started);
-        create(journal, &run, &write).await;
-        runs.push(run);
-    }
-    let (mut chain, write) = Run::begin(&machine, "chain", &runs::chain(2), r#"{"body":"b"}"#, START.plus_seconds(9));
-    create(journal, &chain, &write).await;
-    let write = chain.answer("{}", START.plus_seconds(10));
-    let deadline = write.next_deadline;
-    append(journal, &chain, &write).await;
-    let write = runs[1].message(Message::Wake, START.plus_seconds(3601));
-    append(journal, &runs[1], &write).await;
-
-    let found = opened(journal, &machine).await;
-    let expected = [("w0", 3600), ("w2", 3602), ("w3", 3603)];
-    for ((name, due), found) in expected.iter().zip(&found) {
-        assert_eq!((&*found.key.name, found.next_deadline), (*name, Some(START.plus_seconds(*due))));
-    }
-    assert_eq!(found.len(), 4);
-    assert_eq!((&*found[3].key.name, found[3].next_deadline), ("chain", deadline));
-    assert_eq!(found[3].incarnation, chain.identity().incarnation);
+    assert_eq!(
+        (found.status, found.error.as_deref()),
+        (Status::Failed, Some("Broken"))
+    );
+    assert_eq!(
+        (found.redrive_count, found.redriven),
+        (1, Some(START.plus_seconds(60)))
+    );
 }
 
 /// What is not there is not found.
 pub async fn knows_nothing_of_others(journal: &dyn Journal) {
-    let key = ExecutionKey { machine: machine().into(), name: "nobody".into() };
+    let key = ExecutionKey {
+        machine: machine().into(),
+        name: "nobody".into(),
+    };
     assert!(journal.load(&key).await.expect("load").is_none());
     assert!(journal.head(&key).await.expect("head").is_none());
-    assert!(journal.history(&key, 1, 10, false).await.expect("history").events.is_empty());
+    assert!(
+        journal
+            .history(&key, 1, 10, false)
+            .await
+            .expect("history")
+            .events
+            .is_empty()
+    );
     assert_eq!(names(journal, &key.machine, None).await, [""; 0]);
 }
 
 /// Compares the execution in memory with the stored one: both do the same next.
 async fn same_when_restored(journal: &dyn Journal, run: &Run, now: Timestamp) {
-    let Stored { head, images, payloads, .. } = load(journal, run.key()).await;
+    let Stored {
+        head,
+        images,
+        payloads,
+        ..
+    } = load(journal, run.key()).await;
     let mut text = |id: PayloadId| match payloads.get(&id) {
         Some(StoredPayload::Text(text)) => Some(Arc::clone(text)),
         Some(StoredPayload::Blob(_)) | None => None,
     };
     let mut restore = || {
-        let restored = Execution::restore(Arc::clone(&head.identity), images.clone(), Limits::default(), &mut text);
+        let restored = Execution::restore(
+            Arc::clone(&head.identity),
+            images.clone(),
+            Limits::default(),
+            &mut text,
+        );
         run.with(restored.expect("the stored execution can be restored"))
     };
     let (mut one, mut other) = (restore(), restore());
@@ -369,20 +412,34 @@ async fn same_when_restored(journal: &dyn Journal, run: &Run, now: Timestamp) {
 }
 
 async fn create(journal: &dyn Journal, run: &Run, write: &Arc<Write>) -> Created {
-    journal.create(run.identity(), Arc::clone(write)).await.expect("create")
+    journal
+        .create(run.identity(), Arc::clone(write))
+        .await
+        .expect("create")
 }
 
 async fn append(journal: &dyn Journal, run: &Run, write: &Arc<Write>) -> Appended {
     let identity = run.identity();
-    journal.append(run.key(), &identity.incarnation, Arc::clone(write)).await.expect("append")
+    journal
+        .append(run.key(), &identity.incarnation, Arc::clone(write))
+        .await
+        .expect("append")
 }
 
 async fn load(journal: &dyn Journal, key: &ExecutionKey) -> Stored {
-    journal.load(key).await.expect("load").expect("the execution is there")
+    journal
+        .load(key)
+        .await
+        .expect("load")
+        .expect("the execution is there")
 }
 
 async fn head(journal: &dyn Journal, key: &ExecutionKey) -> Head {
-    journal.head(key).await.expect("head").expect("the execution is there")
+    journal
+        .head(key)
+        .await
+        .expect("head")
+        .expect("the execution is there")
 }
 
 /// Returns the names in all pages of a list; the pages are small, so that there are several.
@@ -390,9 +447,18 @@ async fn names(journal: &dyn Journal, machine: &str, status: Option<Status>) -> 
     let mut names = Vec::new();
     let mut after = None;
     loop {
-        let filter = Filter { machine: machine.to_owned(), status, after, limit: 2 };
+        let filter = Filter {
+            machine: machine.to_owned(),
+            status,
+            after,
+            limit: 2,
+        };
         let page = journal.list(filter).await.expect("list");
-        assert!(page.rows.iter().all(|head| status.is_none_or(|status| head.status == status)));
+        assert!(
+            page.rows
+                .iter()
+                .all(|head| status.is_none_or(|status| head.status == status))
+        );
         names.extend(page.rows.iter().map(|head| head.identity.name.to_string()));
         after = page.next;
         if after.is_none() {
@@ -407,7 +473,11 @@ async fn opened(journal: &dyn Journal, machine: &str) -> Vec<crate::Opened> {
     let mut after = None;
     loop {
         let page = journal.open(after, 3).await.expect("open");
-        found.extend(page.rows.into_iter().filter(|opened| &*opened.key.machine == machine));
+        found.extend(
+            page.rows
+                .into_iter()
+                .filter(|opened| &*opened.key.machine == machine),
+        );
         after = page.next;
         if after.is_none() {
             return found;
@@ -416,7 +486,10 @@ async fn opened(journal: &dyn Journal, machine: &str) -> Vec<crate::Opened> {
 }
 
 fn events_of(writes: &[&Write]) -> Vec<Event> {
-    writes.iter().flat_map(|write| write.entry.events.iter().cloned()).collect()
+    writes
+        .iter()
+        .flat_map(|write| write.entry.events.iter().cloned())
+        .collect()
 }
 
 fn machine() -> String {

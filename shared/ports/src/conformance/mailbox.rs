@@ -23,18 +23,29 @@ pub async fn all(mailbox: &dyn Mailbox, arrival: &mut impl AsyncFnMut() -> Envel
 pub async fn delivers(mailbox: &dyn Mailbox, arrival: &mut impl AsyncFnMut() -> Envelope) {
     let messages = [
         Message::Start,
-        Message::CallSucceeded { call: CallId(3), output: "{\"a\": 1}".to_owned() },
-        Message::Stop { error: None, cause: Some("c".to_owned()) },
+        Message::CallSucceeded {
+            call: CallId(3),
+            output: "{\"a\": 1}".to_owned(),
+        },
+        Message::Stop {
+            error: None,
+            cause: Some("c".to_owned()),
+        },
     ];
     for (number, message) in messages.into_iter().enumerate() {
         let envelope = Envelope {
-            key: ExecutionKey { machine: "us-east-1:123456789012:M".into(), name: unique().into() },
+            key: ExecutionKey {
+                machine: "us-east-1:123456789012:M".into(),
+                name: unique().into(),
+            },
             incarnation: unique().into(),
             message,
             deduplication: format!("{number}#test"),
         };
         mailbox.post(envelope.clone()).await.expect("post");
-        let arrived = tokio::time::timeout(LONG, arrival()).await.expect("the message arrives");
+        let arrived = tokio::time::timeout(LONG, arrival())
+            .await
+            .expect("the message arrives");
         assert_eq!(arrived, envelope);
     }
 }
@@ -47,13 +58,21 @@ pub async fn gives_tasks_in_order(mailbox: &dyn Mailbox) {
         mailbox.offer(task(&one, call)).await.expect("offer");
         mailbox.offer(task(&one, call)).await.expect("offer again");
     }
-    assert_eq!(take(mailbox, &other, SHORT).await, None, "another activity's task");
+    assert_eq!(
+        take(mailbox, &other, SHORT).await,
+        None,
+        "another activity's task"
+    );
     for call in 0..3 {
         assert_eq!(take(mailbox, &one, LONG).await, Some(task(&one, call)));
     }
     assert_eq!(take(mailbox, &one, SHORT).await, None, "each is taken once");
     mailbox.offer(task(&one, 1)).await.expect("offer");
-    assert_eq!(take(mailbox, &one, Duration::ZERO).await, Some(task(&one, 1)), "offered again after it was taken");
+    assert_eq!(
+        take(mailbox, &one, Duration::ZERO).await,
+        Some(task(&one, 1)),
+        "offered again after it was taken"
+    );
 }
 
 /// Those who wait get what comes, one task each.
@@ -61,14 +80,22 @@ pub async fn wakes_who_waits(mailbox: &dyn Mailbox) {
     let activity = unique();
     let offer = async {
         tokio::time::sleep(SHORT).await;
-        assert_eq!(take(mailbox, &activity, Duration::ZERO).await, None, "asking without waiting disturbs nobody");
+        assert_eq!(
+            take(mailbox, &activity, Duration::ZERO).await,
+            None,
+            "asking without waiting disturbs nobody"
+        );
         for call in 0..3 {
             mailbox.offer(task(&activity, call)).await.expect("offer");
         }
     };
     let waiting = || take(mailbox, &activity, LONG);
     let (first, second, third, ()) = tokio::join!(waiting(), waiting(), waiting(), offer);
-    let mut calls: Vec<u64> = [first, second, third].into_iter().flatten().map(|task| task.call.0).collect();
+    let mut calls: Vec<u64> = [first, second, third]
+        .into_iter()
+        .flatten()
+        .map(|task| task.call.0)
+        .collect();
     calls.sort_unstable();
     assert_eq!(calls, [0, 1, 2]);
 }
@@ -99,7 +126,10 @@ async fn take(mailbox: &dyn Mailbox, activity: &str, wait: Duration) -> Option<A
 fn task(activity: &str, call: u64) -> ActivityTask {
     ActivityTask {
         activity_arn: arn(activity).into(),
-        key: ExecutionKey { machine: "us-east-1:123456789012:M".into(), name: activity.into() },
+        key: ExecutionKey {
+            machine: "us-east-1:123456789012:M".into(),
+            name: activity.into(),
+        },
         incarnation: "incarnation".into(),
         call: CallId(call),
         token: format!("token-{call}"),

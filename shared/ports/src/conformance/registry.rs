@@ -20,12 +20,30 @@ pub async fn keeps_machines(registry: &dyn Registry) {
     let owner = owner();
     let machine = machine(&owner, "Orders", "r1");
     assert_eq!(registry.machine(&owner, "Orders").await.expect("machine"), None);
-    assert_eq!(registry.insert_machine(machine.clone()).await.expect("insert"), None);
+    assert_eq!(
+        registry.insert_machine(machine.clone()).await.expect("insert"),
+        None
+    );
     let rival = self::machine(&owner, "Orders", "r2");
-    assert_eq!(registry.insert_machine(rival).await.expect("insert"), Some(machine.clone()), "the name is taken");
-    assert_eq!(registry.machine(&owner, "Orders").await.expect("machine"), Some(machine));
-    assert_eq!(registry.machine(&owner, "orders").await.expect("machine"), None, "names differ by case");
-    assert_eq!(registry.machine(&self::owner(), "Orders").await.expect("machine"), None, "another owner");
+    assert_eq!(
+        registry.insert_machine(rival).await.expect("insert"),
+        Some(machine.clone()),
+        "the name is taken"
+    );
+    assert_eq!(
+        registry.machine(&owner, "Orders").await.expect("machine"),
+        Some(machine)
+    );
+    assert_eq!(
+        registry.machine(&owner, "orders").await.expect("machine"),
+        None,
+        "names differ by case"
+    );
+    assert_eq!(
+        registry.machine(&self::owner(), "Orders").await.expect("machine"),
+        None,
+        "another owner"
+    );
     assert!(registry.remove_machine(&owner, "Orders").await.expect("remove"));
     assert!(!registry.remove_machine(&owner, "Orders").await.expect("remove"));
     assert_eq!(registry.machine(&owner, "Orders").await.expect("machine"), None);
@@ -35,15 +53,47 @@ pub async fn keeps_machines(registry: &dyn Registry) {
 pub async fn replaces_what_was_read(registry: &dyn Registry) {
     let owner = owner();
     let second = machine(&owner, "Orders", "r2");
-    assert!(!registry.replace_machine(second.clone(), "r1").await.expect("replace"), "there is none");
-    registry.insert_machine(machine(&owner, "Orders", "r1")).await.expect("insert");
-    assert!(registry.replace_machine(second.clone(), "r1").await.expect("replace"));
+    assert!(
+        !registry
+            .replace_machine(second.clone(), "r1")
+            .await
+            .expect("replace"),
+        "there is none"
+    );
+    registry
+        .insert_machine(machine(&owner, "Orders", "r1"))
+        .await
+        .expect("insert");
+    assert!(
+        registry
+            .replace_machine(second.clone(), "r1")
+            .await
+            .expect("replace")
+    );
     let third = machine(&owner, "Orders", "r3");
-    assert!(!registry.replace_machine(third, "r1").await.expect("replace"), "it has another revision by now");
-    assert_eq!(registry.machine(&owner, "Orders").await.expect("machine"), Some(second.clone()));
-    let tagged = Machine { tags: BTreeMap::from([("team".to_owned(), "a".to_owned())]), ..second };
-    assert!(registry.replace_machine(tagged.clone(), "r2").await.expect("replace"), "the revision may stay");
-    assert_eq!(registry.machine(&owner, "Orders").await.expect("machine"), Some(tagged));
+    assert!(
+        !registry.replace_machine(third, "r1").await.expect("replace"),
+        "it has another revision by now"
+    );
+    assert_eq!(
+        registry.machine(&owner, "Orders").await.expect("machine"),
+        Some(second.clone())
+    );
+    let tagged = Machine {
+        tags: BTreeMap::from([("team".to_owned(), "a".to_owned())]),
+        ..second
+    };
+    assert!(
+        registry
+            .replace_machine(tagged.clone(), "r2")
+            .await
+            .expect("replace"),
+        "the revision may stay"
+    );
+    assert_eq!(
+        registry.machine(&owner, "Orders").await.expect("machine"),
+        Some(tagged)
+    );
 }
 
 /// Every revision stays readable: after an update, and after the state machine is gone.
@@ -53,38 +103,83 @@ pub async fn keeps_revisions(registry: &dyn Registry) {
     let key = machine_key(&owner, "Orders");
     registry.insert_machine(first.clone()).await.expect("insert");
     assert_eq!(registry.revision(&key, "r2").await.expect("revision"), None);
-    registry.replace_machine(second.clone(), "r1").await.expect("replace");
+    registry
+        .replace_machine(second.clone(), "r1")
+        .await
+        .expect("replace");
     registry.remove_machine(&owner, "Orders").await.expect("remove");
-    assert_eq!(registry.revision(&key, "r1").await.expect("revision"), Some(first.revision));
-    assert_eq!(registry.revision(&key, "r2").await.expect("revision"), Some(second.revision));
-    assert_eq!(registry.revision(&machine_key(&owner, "Other"), "r1").await.expect("revision"), None);
+    assert_eq!(
+        registry.revision(&key, "r1").await.expect("revision"),
+        Some(first.revision)
+    );
+    assert_eq!(
+        registry.revision(&key, "r2").await.expect("revision"),
+        Some(second.revision)
+    );
+    assert_eq!(
+        registry
+            .revision(&machine_key(&owner, "Other"), "r1")
+            .await
+            .expect("revision"),
+        None
+    );
 }
 
 /// An activity is added once, replaced only while it is there, and removed once.
 pub async fn keeps_activities(registry: &dyn Registry) {
     let owner = owner();
     let activity = activity(&owner, "Approve");
-    assert!(!registry.replace_activity(activity.clone()).await.expect("replace"), "there is none");
-    assert_eq!(registry.insert_activity(activity.clone()).await.expect("insert"), None);
+    assert!(
+        !registry
+            .replace_activity(activity.clone())
+            .await
+            .expect("replace"),
+        "there is none"
+    );
+    assert_eq!(
+        registry.insert_activity(activity.clone()).await.expect("insert"),
+        None
+    );
     let mut rival = activity.clone();
     rival.tags.clear();
-    assert_eq!(registry.insert_activity(rival.clone()).await.expect("insert"), Some(activity));
+    assert_eq!(
+        registry.insert_activity(rival.clone()).await.expect("insert"),
+        Some(activity)
+    );
     assert!(registry.replace_activity(rival.clone()).await.expect("replace"));
-    assert_eq!(registry.activity(&owner, "Approve").await.expect("activity"), Some(rival));
+    assert_eq!(
+        registry.activity(&owner, "Approve").await.expect("activity"),
+        Some(rival)
+    );
     assert!(registry.remove_activity(&owner, "Approve").await.expect("remove"));
     assert!(!registry.remove_activity(&owner, "Approve").await.expect("remove"));
-    assert_eq!(registry.activity(&owner, "Approve").await.expect("activity"), None);
+    assert_eq!(
+        registry.activity(&owner, "Approve").await.expect("activity"),
+        None
+    );
 }
 
 /// Lists are in the order of names, page by page, and show one owner's resources alone.
 pub async fn lists_by_name(registry: &dyn Registry) {
     let (owner, other) = (owner(), owner());
     for name in ["e", "b", "d", "a", "c"] {
-        registry.insert_machine(machine(&owner, name, name)).await.expect("insert");
-        registry.insert_activity(activity(&owner, name)).await.expect("insert");
+        registry
+            .insert_machine(machine(&owner, name, name))
+            .await
+            .expect("insert");
+        registry
+            .insert_activity(activity(&owner, name))
+            .await
+            .expect("insert");
     }
-    registry.insert_machine(machine(&other, "x", "x")).await.expect("insert");
-    registry.insert_activity(activity(&other, "x")).await.expect("insert");
+    registry
+        .insert_machine(machine(&other, "x", "x"))
+        .await
+        .expect("insert");
+    registry
+        .insert_activity(activity(&other, "x"))
+        .await
+        .expect("insert");
     for limit in [1, 2, 5, 100] {
         let (mut machines, mut after) = (Vec::new(), None);
         loop {
@@ -99,7 +194,10 @@ pub async fn lists_by_name(registry: &dyn Registry) {
         assert_eq!(machines, ["a", "b", "c", "d", "e"], "{limit} on a page");
         let (mut activities, mut after) = (Vec::new(), None);
         loop {
-            let page = registry.activities(&owner, after, limit).await.expect("activities");
+            let page = registry
+                .activities(&owner, after, limit)
+                .await
+                .expect("activities");
             assert!(page.rows.len() <= limit);
             activities.extend(page.rows.into_iter().map(|activity| activity.name));
             after = page.next;
@@ -113,14 +211,20 @@ pub async fn lists_by_name(registry: &dyn Registry) {
 
 fn owner() -> Owner {
     // A region of its own for each test: listings never mix owners.
-    Owner { region: unique().into(), account: "123456789012".into() }
+    Owner {
+        region: unique().into(),
+        account: "123456789012".into(),
+    }
 }
 
 fn machine(owner: &Owner, name: &str, revision: &str) -> Machine {
     Machine {
         owner: owner.clone(),
         name: name.to_owned(),
-        arn: format!("arn:aws:states:{}:{}:stateMachine:{name}", owner.region, owner.account),
+        arn: format!(
+            "arn:aws:states:{}:{}:stateMachine:{name}",
+            owner.region, owner.account
+        ),
         machine_type: ExecutionType::Standard,
         status: MachineStatus::Active,
         created: Timestamp(1_800_000_000_123),
@@ -142,7 +246,10 @@ fn activity(owner: &Owner, name: &str) -> Activity {
     Activity {
         owner: owner.clone(),
         name: name.to_owned(),
-        arn: format!("arn:aws:states:{}:{}:activity:{name}", owner.region, owner.account),
+        arn: format!(
+            "arn:aws:states:{}:{}:activity:{name}",
+            owner.region, owner.account
+        ),
         created: Timestamp(1_800_000_000_123),
         encryption: Some(json!({"type": "AWS_OWNED_KEY"})),
         tags: BTreeMap::from([("team".to_owned(), "orders".to_owned())]),

@@ -4,7 +4,8 @@ use super::unique;
 use crate::{Nonce, StoredPayload, Write};
 use asl::MachineType;
 use engine::{
-    CallId, Entry, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome, Program, Timestamp, apply,
+    CallId, Entry, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome, Program,
+    Timestamp, apply,
 };
 use std::sync::Arc;
 
@@ -23,32 +24,58 @@ pub struct Run {
 
 impl Run {
     /// Begins an execution of `definition` at `started`; its first write is the second value.
-    pub fn begin(machine: &str, name: &str, definition: &str, input: &str, started: Timestamp) -> (Run, Arc<Write>) {
+    pub fn begin(
+        machine: &str,
+        name: &str,
+        definition: &str,
+        input: &str,
+        started: Timestamp,
+    ) -> (Run, Arc<Write>) {
         let compiled = asl::compile(definition, MachineType::Standard);
-        let program = compiled.program.unwrap_or_else(|| panic!("not a program: {:?}", compiled.diagnostics));
+        let program = compiled
+            .program
+            .unwrap_or_else(|| panic!("not a program: {:?}", compiled.diagnostics));
         let execution = Execution::new(identity(machine, name, started), input.into(), Limits::default());
-        let mut run = Run { execution, program: Arc::new(program), calls: Vec::new() };
+        let mut run = Run {
+            execution,
+            program: Arc::new(program),
+            calls: Vec::new(),
+        };
         let write = run.message(Message::Start, started);
         (run, write)
     }
 
     /// Takes the place of the execution in memory: for one that was restored.
     pub fn with(&self, execution: Execution) -> Run {
-        Run { execution, program: Arc::clone(&self.program), calls: self.calls.clone() }
+        Run {
+            execution,
+            program: Arc::clone(&self.program),
+            calls: self.calls.clone(),
+        }
     }
 
     /// Applies a message, and returns what is to be written then.
     pub fn message(&mut self, message: Message, now: Timestamp) -> Arc<Write> {
         let outcome = apply(&self.program, &mut self.execution, message, now);
-        assert!(outcome.accepted && outcome.changed && !outcome.unfinished, "the program is not fit for this test");
-        self.calls.extend(outcome.effects.iter().map(|effect| effect.call().id));
+        assert!(
+            outcome.accepted && outcome.changed && !outcome.unfinished,
+            "the program is not fit for this test"
+        );
+        self.calls
+            .extend(outcome.effects.iter().map(|effect| effect.call().id));
         self.seal(outcome)
     }
 
     /// Answers the oldest call, and returns what is to be written then.
     pub fn answer(&mut self, output: &str, now: Timestamp) -> Arc<Write> {
         let call = self.calls.remove(0);
-        self.message(Message::CallSucceeded { call, output: output.to_owned() }, now)
+        self.message(
+            Message::CallSucceeded {
+                call,
+                output: output.to_owned(),
+            },
+            now,
+        )
     }
 
     /// Names the execution.
@@ -69,17 +96,28 @@ impl Run {
 
 /// Returns the same entry as another attempt would write it.
 pub(crate) fn rival(write: &Write) -> Arc<Write> {
-    Arc::new(Write { nonce: Nonce(unique()), ..write.clone() })
+    Arc::new(Write {
+        nonce: Nonce(unique()),
+        ..write.clone()
+    })
 }
 
 fn write(entry: Entry, next_deadline: Option<Timestamp>) -> Write {
     let stored = |text: &Arc<str>| StoredPayload::Text(Arc::clone(text));
     Write {
-        payloads: entry.payloads.iter().map(|payload| (payload.id, stored(&payload.text))).collect(),
+        payloads: entry
+            .payloads
+            .iter()
+            .map(|payload| (payload.id, stored(&payload.text)))
+            .collect(),
         nonce: Nonce(unique()),
         lease_until: entry.time.plus_seconds(60),
         next_deadline,
-        output: entry.closing.as_ref().and_then(|closing| closing.output.as_ref()).map(|data| stored(data.text())),
+        output: entry
+            .closing
+            .as_ref()
+            .and_then(|closing| closing.output.as_ref())
+            .map(|data| stored(data.text())),
         entry,
     }
 }
@@ -88,7 +126,10 @@ fn write(entry: Entry, next_deadline: Option<Timestamp>) -> Write {
 pub(crate) fn identity(machine: &str, name: &str, started: Timestamp) -> Identity {
     let machine_name = machine.rsplit(':').next().unwrap_or(machine);
     Identity {
-        key: ExecutionKey { machine: machine.into(), name: name.into() },
+        key: ExecutionKey {
+            machine: machine.into(),
+            name: name.into(),
+        },
         incarnation: unique().into(),
         arn: format!("arn:aws:states:us-east-1:123456789012:execution:{machine_name}:{name}").into(),
         name: name.into(),
@@ -117,7 +158,8 @@ pub(crate) const WAIT: &str = r#"{"StartAt":"W","States":{
     "P":{"Type":"Pass","Result":{"waited":true},"End":true}}}"#;
 
 /// Fails at once.
-pub(crate) const FAIL: &str = r#"{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"Broken","Cause":"by design"}}}"#;
+pub(crate) const FAIL: &str =
+    r#"{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"Broken","Cause":"by design"}}}"#;
 
 /// Makes 30 calls at once, each with an item of the input `{"items":[...]}`.
 pub(crate) const MAP: &str = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.items","End":true,

@@ -5,5 +5,8 @@ use order_functions::invoice::{Order, create};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    run(service_fn(async |event: LambdaEvent<Order>| create(&event.payload))).await
+    run(service_fn(async |event: LambdaEvent<Order>| {
+        create(&event.payload)
+    }))
+    .await
 }

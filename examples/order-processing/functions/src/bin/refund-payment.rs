@@ -5,5 +5,8 @@ use order_functions::refund::{Refund, refund};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    run(service_fn(async |event: LambdaEvent<Refund>| refund(&event.payload))).await
+    run(service_fn(async |event: LambdaEvent<Refund>| {
+        refund(&event.payload)
+    }))
+    .await
 }

@@ -5,5 +5,8 @@ use order_functions::payment::{Payment, validate};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    run(service_fn(async |event: LambdaEvent<Payment>| validate(&event.payload))).await
+    run(service_fn(async |event: LambdaEvent<Payment>| {
+        validate(&event.payload)
+    }))
+    .await
 }

@@ -26,11 +26,11 @@ fn totals_are_those_of_the_lines_and_tax_is_a_part_of_them() {
 fn tax_is_rounded_half_up() {
     let cases = [
         (0, 20, 0),
-        (3, 20, 1),   // 0.5
-        (2, 20, 0),   // 0.33
+        (3, 20, 1), // 0.5
+        (2, 20, 0), // 0.33
         (119, 19, 19),
         (100, 0, 0),
-        (1, 100, 1),  // 0.5
+        (1, 100, 1), // 0.5
         (55, 10, 5),
     ];
     for (total, percent, tax) in cases {
@@ -41,7 +41,10 @@ fn tax_is_rounded_half_up() {
 #[test]
 fn an_order_without_lines_has_no_invoice() {
     let error = create(&order(20, &[])).unwrap_err();
-    assert_eq!(error.to_string(), "order `order-1` cannot be invoiced: it has no lines");
+    assert_eq!(
+        error.to_string(),
+        "order `order-1` cannot be invoiced: it has no lines"
+    );
     assert_eq!(Diagnostic::from(error).error_type, "NoInvoice");
 }
 

@@ -17,9 +17,13 @@ struct Position {
 impl Position {
     fn parse(text: &str) -> Result<Position, StoreError> {
         let parsed = text.split_once('-').and_then(|(started, id)| {
-            Some(Position { started: started.parse().ok()?, id: id.parse().ok()? })
+            Some(Position {
+                started: started.parse().ok()?,
+                id: id.parse().ok()?,
+            })
         });
-        parsed.ok_or_else(|| StoreError::Failed(format!("`{text}` is not a position in a list of executions")))
+        parsed
+            .ok_or_else(|| StoreError::Failed(format!("`{text}` is not a position in a list of executions")))
     }
 
     fn text(self) -> String {
@@ -31,16 +35,24 @@ impl Position {
 pub(crate) fn list(connection: &Connection, filter: &Filter) -> Result<Page<Head>, StoreError> {
     let after = match &filter.after {
         Some(text) => Position::parse(text)?,
-        None => Position { started: i64::MAX, id: i64::MAX },
+        None => Position {
+            started: i64::MAX,
+            id: i64::MAX,
+        },
     };
     // The terms on `status` repeat those of the partial indexes to the letter: only then SQLite uses them.
     let (index, condition) = match filter.status {
         None => ("execution_newest", String::new()),
         Some(Status::Running) => ("execution_open", "AND e.status = 'RUNNING'".to_owned()),
-        Some(status @ Status::Succeeded) => ("execution_newest", format!("AND e.status = '{}'", status.name())),
+        Some(status @ Status::Succeeded) => {
+            ("execution_newest", format!("AND e.status = '{}'", status.name()))
+        }
         Some(status @ (Status::Failed | Status::TimedOut | Status::Aborted)) => (
             "execution_failed",
-            format!("AND e.status IN ('FAILED', 'TIMED_OUT', 'ABORTED') AND e.status = '{}'", status.name()),
+            format!(
+                "AND e.status IN ('FAILED', 'TIMED_OUT', 'ABORTED') AND e.status = '{}'",
+                status.name()
+            ),
         ),
     };
     let sql = format!(
@@ -50,16 +62,34 @@ pub(crate) fn list(connection: &Connection, filter: &Filter) -> Result<Page<Head
     );
     let limit = filter.limit.max(1);
     let mut select = connection.prepare_cached(&sql)?;
-    let rows = select.query_map(params![filter.machine, after.started, after.id, one_more(limit)], Found::of)?;
+    let rows = select.query_map(
+        params![filter.machine, after.started, after.id, one_more(limit)],
+        Found::of,
+    )?;
     let rows = rows.collect::<rusqlite::Result<Vec<Found>>>()?;
-    page(rows, limit, |found| Position { started: found.started, id: found.id }, |found| found.head(connection))
+    page(
+        rows,
+        limit,
+        |found| Position {
+            started: found.started,
+            id: found.id,
+        },
+        |found| found.head(connection),
+    )
 }
 
 /// Lists the executions that run, oldest start first.
-pub(crate) fn open(connection: &Connection, after: Option<&str>, limit: usize) -> Result<Page<Opened>, StoreError> {
+pub(crate) fn open(
+    connection: &Connection,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<Opened>, StoreError> {
     let after = match after {
         Some(text) => Position::parse(text)?,
-        None => Position { started: i64::MIN, id: i64::MIN },
+        None => Position {
+            started: i64::MIN,
+            id: i64::MIN,
+        },
     };
     let limit = limit.max(1);
     let mut select = connection.prepare_cached(
@@ -71,11 +101,20 @@ pub(crate) fn open(connection: &Connection, after: Option<&str>, limit: usize) -
     )?;
     let rows = select.query_map(params![after.started, after.id, one_more(limit)], |row| {
         let opened = Opened {
-            key: ExecutionKey { machine: row.get::<_, Arc<str>>(2)?, name: row.get::<_, Arc<str>>(3)? },
+            key: ExecutionKey {
+                machine: row.get::<_, Arc<str>>(2)?,
+                name: row.get::<_, Arc<str>>(3)?,
+            },
             incarnation: row.get(4)?,
             next_deadline: row.get::<_, Option<i64>>(5)?.map(Timestamp),
         };
-        Ok((Position { started: row.get(0)?, id: row.get(1)? }, opened))
+        Ok((
+            Position {
+                started: row.get(0)?,
+                id: row.get(1)?,
+            },
+            opened,
+        ))
     })?;
     let rows = rows.collect::<rusqlite::Result<Vec<(Position, Opened)>>>()?;
     page(rows, limit, |row| row.0, |row| Ok(row.1))
@@ -95,6 +134,9 @@ fn page<R, T>(
     let further = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| further).map(|row| position(row).text());
-    let rows = rows.into_iter().map(read).collect::<Result<Vec<T>, StoreError>>()?;
+    let rows = rows
+        .into_iter()
+        .map(read)
+        .collect::<Result<Vec<T>, StoreError>>()?;
     Ok(Page { rows, next })
 }

@@ -58,7 +58,10 @@ impl Found {
         }
         collect(connection, self.id, &mut wanted, &mut found)?;
         let held = |id: PayloadId| -> Result<StoredPayload, StoreError> {
-            found.get(&id).cloned().ok_or_else(|| StoreError::Damaged(format!("the document {id:?} is missing")))
+            found
+                .get(&id)
+                .cloned()
+                .ok_or_else(|| StoreError::Damaged(format!("the document {id:?} is missing")))
         };
         let output = match (output_id, &self.output) {
             (Some(id), _) => Some(held(id)?),
@@ -81,12 +84,16 @@ impl Found {
 
 /// Reads a head.
 pub(crate) fn head(connection: &Connection, key: &ExecutionKey) -> Result<Option<Head>, StoreError> {
-    find(connection, key)?.map(|found| found.head(connection)).transpose()
+    find(connection, key)?
+        .map(|found| found.head(connection))
+        .transpose()
 }
 
 /// Reads what restores an execution: the images since the last full one, and their documents.
 pub(crate) fn load(connection: &Connection, key: &ExecutionKey) -> Result<Option<Stored>, StoreError> {
-    let Some(found) = find(connection, key)? else { return Ok(None) };
+    let Some(found) = find(connection, key)? else {
+        return Ok(None);
+    };
     let id = found.id;
     let head = found.head(connection)?;
     let mut select = connection.prepare_cached(
@@ -106,11 +113,20 @@ pub(crate) fn load(connection: &Connection, key: &ExecutionKey) -> Result<Option
         latest = Some((Nonce(row.get(1)?), Timestamp(row.get(2)?)));
     }
     let Some((nonce, lease_until)) = latest else {
-        return Err(StoreError::Damaged(format!("the execution `{}` has no entries", key.name)));
+        return Err(StoreError::Damaged(format!(
+            "the execution `{}` has no entries",
+            key.name
+        )));
     };
     let mut payloads = BTreeMap::new();
     collect(connection, id, &mut wanted, &mut payloads)?;
-    Ok(Some(Stored { head, images, payloads, nonce, lease_until }))
+    Ok(Some(Stored {
+        head,
+        images,
+        payloads,
+        nonce,
+        lease_until,
+    }))
 }
 
 /// Reads events by their ids.
@@ -122,10 +138,13 @@ pub(crate) fn history(
     reverse: bool,
 ) -> Result<HistoryPage, StoreError> {
     let mut page = HistoryPage::default();
-    let Some((id, last)) = place(connection, key)? else { return Ok(page) };
+    let Some((id, last)) = place(connection, key)? else {
+        return Ok(page);
+    };
     let start = entry_with(connection, id, last, from)?;
     let mut select = if reverse {
-        connection.prepare_cached("SELECT events FROM log WHERE execution = ?1 AND seq <= ?2 ORDER BY seq DESC")?
+        connection
+            .prepare_cached("SELECT events FROM log WHERE execution = ?1 AND seq <= ?2 ORDER BY seq DESC")?
     } else {
         connection.prepare_cached("SELECT events FROM log WHERE execution = ?1 AND seq >= ?2 ORDER BY seq")?
     };
@@ -133,7 +152,13 @@ pub(crate) fn history(
     while page.events.len() < limit {
         let Some(row) = rows.next()? else { break };
         let mut events: Vec<Event> = decode(text(row, 0)?)?;
-        events.retain(|event| if reverse { event.id <= from } else { event.id >= from });
+        events.retain(|event| {
+            if reverse {
+                event.id <= from
+            } else {
+                event.id >= from
+            }
+        });
         if reverse {
             events.reverse();
         }
@@ -148,7 +173,8 @@ pub(crate) fn history(
 /// Returns the first entry whose events reach up to `event`, or the last one: halves the range, as both grow together.
 fn entry_with(connection: &Connection, id: i64, last: i64, event: u64) -> Result<i64, StoreError> {
     let event = i64::try_from(event).unwrap_or(i64::MAX);
-    let mut select = connection.prepare_cached("SELECT last_event FROM log WHERE execution = ?1 AND seq = ?2")?;
+    let mut select =
+        connection.prepare_cached("SELECT last_event FROM log WHERE execution = ?1 AND seq = ?2")?;
     let (mut low, mut high) = (0, last);
     while low < high {
         let middle = low + (high - low) / 2;
@@ -172,7 +198,8 @@ fn collect(
     if wanted.is_empty() {
         return Ok(());
     }
-    let mut select = connection.prepare_cached("SELECT payloads FROM log WHERE execution = ?1 AND seq = ?2")?;
+    let mut select =
+        connection.prepare_cached("SELECT payloads FROM log WHERE execution = ?1 AND seq = ?2")?;
     let entries: BTreeSet<u64> = wanted.iter().map(|id| id.seq()).collect();
     for seq in entries {
         let mut rows = select.query(params![id, seq.cast_signed()])?;
@@ -185,7 +212,10 @@ fn collect(
 
 fn find(connection: &Connection, key: &ExecutionKey) -> Result<Option<Found>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM execution e WHERE e.machine = ?1 AND e.name = ?2");
-    Ok(connection.prepare_cached(&sql)?.query_row(params![key.machine, key.name], Found::of).optional()?)
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row(params![key.machine, key.name], Found::of)
+        .optional()?)
 }
 
 fn place(connection: &Connection, key: &ExecutionKey) -> Result<Option<(i64, i64)>, StoreError> {
@@ -193,17 +223,29 @@ fn place(connection: &Connection, key: &ExecutionKey) -> Result<Option<(i64, i64
         "SELECT e.id, (SELECT max(l.seq) FROM log l WHERE l.execution = e.id)
          FROM execution e WHERE e.machine = ?1 AND e.name = ?2",
     )?;
-    Ok(select.query_row(params![key.machine, key.name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    Ok(select
+        .query_row(params![key.machine, key.name], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?)
 }
 
 fn status(name: &str) -> Result<Status, StoreError> {
-    [Status::Running, Status::Succeeded, Status::Failed, Status::TimedOut, Status::Aborted]
-        .into_iter()
-        .find(|status| status.name() == name)
-        .ok_or_else(|| StoreError::Damaged(format!("`{name}` is not a status")))
+    [
+        Status::Running,
+        Status::Succeeded,
+        Status::Failed,
+        Status::TimedOut,
+        Status::Aborted,
+    ]
+    .into_iter()
+    .find(|status| status.name() == name)
+    .ok_or_else(|| StoreError::Damaged(format!("`{name}` is not a status")))
 }
 
 /// Borrows a column's text from the row: no copy.
 fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, StoreError> {
-    row.get_ref(column)?.as_str().map_err(|error| StoreError::Damaged(error.to_string()))
+    row.get_ref(column)?
+        .as_str()
+        .map_err(|error| StoreError::Damaged(error.to_string()))
 }

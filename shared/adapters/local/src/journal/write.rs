@@ -39,7 +39,14 @@ struct Standing {
 impl Row {
     /// Returns the row of an entry.
     pub(crate) fn of(write: &Write) -> Result<Row, StoreError> {
-        let Write { entry, payloads, nonce, lease_until, next_deadline, output } = write;
+        let Write {
+            entry,
+            payloads,
+            nonce,
+            lease_until,
+            next_deadline,
+            output,
+        } = write;
         Ok(Row {
             seq: integer(entry.seq)?,
             base: integer(entry.image.base)?,
@@ -52,7 +59,12 @@ impl Row {
             image: encode(&entry.image)?,
             payloads: payloads::encode(payloads),
             redrive_count: entry.image.counters.redrive_count,
-            standing: Standing::of(entry.image.status, entry.closing.as_ref(), payloads, output.as_ref())?,
+            standing: Standing::of(
+                entry.image.status,
+                entry.closing.as_ref(),
+                payloads,
+                output.as_ref(),
+            )?,
         })
     }
 }
@@ -67,12 +79,20 @@ impl Standing {
         let here = closing
             .and_then(|closing| closing.output.as_ref())
             .map(|data| data.id())
-            .filter(|id| payloads.iter().any(|(held, payload)| held == id && Some(payload) == output));
+            .filter(|id| {
+                payloads
+                    .iter()
+                    .any(|(held, payload)| held == id && Some(payload) == output)
+            });
         Ok(Standing {
             status,
             stopped: closing.map(|closing| closing.time.millis()),
             output_id: here.map(payloads::number),
-            output: if here.is_some() { None } else { output.map(encode).transpose()? },
+            output: if here.is_some() {
+                None
+            } else {
+                output.map(encode).transpose()?
+            },
             error: closing.and_then(|closing| closing.error.clone()),
             cause: closing.and_then(|closing| closing.cause.clone()),
         })
@@ -92,22 +112,31 @@ pub(crate) fn create(
          FROM execution e WHERE e.machine = ?1 AND e.name = ?2",
     )?;
     let found: Option<(i64, String, Option<i64>, String)> = find
-        .query_row(params![key.machine, key.name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row(params![key.machine, key.name], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
         .optional()?;
     if let Some((id, incarnation, stopped, nonce)) = found {
         if incarnation == *identity.incarnation && nonce == row.nonce {
             return Ok(Created::New);
         }
-        if !stopped.is_some_and(|stopped| row.time >= stopped.saturating_add(RETENTION_MILLIS)) {
+        if stopped.is_none_or(|stopped| row.time < stopped.saturating_add(RETENTION_MILLIS)) {
             let head = read::head(connection, key)?
                 .ok_or_else(|| StoreError::Damaged(format!("the execution `{}` has no head", key.name)))?;
             return Ok(Created::Exists(Box::new(head)));
         }
-        connection.prepare_cached("DELETE FROM log WHERE execution = ?1")?.execute([id])?;
-        connection.prepare_cached("DELETE FROM execution WHERE id = ?1")?.execute([id])?;
+        connection
+            .prepare_cached("DELETE FROM log WHERE execution = ?1")?
+            .execute([id])?;
+        connection
+            .prepare_cached("DELETE FROM execution WHERE id = ?1")?
+            .execute([id])?;
     }
     if row.seq != 0 {
-        return Err(StoreError::Failed(format!("an execution begins with entry 0, not with entry {}", row.seq)));
+        return Err(StoreError::Failed(format!(
+            "an execution begins with entry 0, not with entry {}",
+            row.seq
+        )));
     }
     let standing = &row.standing;
     connection
@@ -211,5 +240,6 @@ fn insert(connection: &Connection, execution: i64, row: &Row) -> Result<(), Stor
 }
 
 fn integer(number: u64) -> Result<i64, StoreError> {
-    i64::try_from(number).map_err(|_| StoreError::Failed(format!("the number {number} is too large for the store")))
+    i64::try_from(number)
+        .map_err(|_| StoreError::Failed(format!("the number {number} is too large for the store")))
 }

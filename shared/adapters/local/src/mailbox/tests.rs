@@ -8,7 +8,10 @@ const LONG: Duration = Duration::from_secs(30);
 fn task(call: u64) -> ActivityTask {
     ActivityTask {
         activity_arn: "a".into(),
-        key: ExecutionKey { machine: "m".into(), name: "n".into() },
+        key: ExecutionKey {
+            machine: "m".into(),
+            name: "n".into(),
+        },
         incarnation: "i".into(),
         call: CallId(call),
         token: "t".to_owned(),
@@ -28,7 +31,11 @@ async fn nothing_is_left_of_activities_that_nobody_uses() {
     assert_eq!(queues(&mailbox), 0);
     {
         let mut taking = Box::pin(mailbox.take("a", LONG));
-        assert!(tokio::time::timeout(Duration::from_millis(5), &mut taking).await.is_err());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(5), &mut taking)
+                .await
+                .is_err()
+        );
         assert_eq!(queues(&mailbox), 1);
     }
     assert_eq!(queues(&mailbox), 0, "a taker who gives up leaves nothing");
@@ -47,7 +54,11 @@ async fn who_waits_longest_is_served_first() {
     let mut first = Box::pin(mailbox.take("a", LONG));
     let mut second = Box::pin(mailbox.take("a", LONG));
     for taking in [&mut first, &mut second] {
-        assert!(tokio::time::timeout(Duration::from_millis(5), taking).await.is_err());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(5), taking)
+                .await
+                .is_err()
+        );
     }
     assert_eq!(mailbox.take("a", Duration::ZERO).await.unwrap(), None);
     mailbox.offer(task(1)).await.unwrap();
@@ -98,8 +109,15 @@ async fn each_task_is_taken_once_while_takers_come_and_go() {
 async fn a_mailbox_without_a_receiver_says_so() {
     let (mailbox, arrivals) = LocalMailbox::new();
     drop(arrivals);
-    let envelope =
-        Envelope { key: task(1).key, incarnation: "i".into(), message: Message::Wake, deduplication: "0#x".to_owned() };
+    let envelope = Envelope {
+        key: task(1).key,
+        incarnation: "i".into(),
+        message: Message::Wake,
+        deduplication: "0#x".to_owned(),
+    };
     let error = mailbox.post(envelope).await.unwrap_err();
-    assert_eq!(error.to_string(), "the mailbox failed: nobody receives its messages any more");
+    assert_eq!(
+        error.to_string(),
+        "the mailbox failed: nobody receives its messages any more"
+    );
 }

@@ -10,20 +10,35 @@ use tempfile::TempDir;
 const PASS: &str = r#"{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}"#;
 
 fn begin(name: &str) -> (Run, std::sync::Arc<ports::Write>) {
-    Run::begin("us-east-1:123456789012:M", name, PASS, r#"{"a":1}"#, engine::Timestamp(1_800_000_000_000))
+    Run::begin(
+        "us-east-1:123456789012:M",
+        name,
+        PASS,
+        r#"{"a":1}"#,
+        engine::Timestamp(1_800_000_000_000),
+    )
 }
 
 async fn create(store: &Store, name: &str) -> Result<Created, JournalError> {
     let (run, write) = begin(name);
-    LocalJournal::new(store.clone()).create(run.identity(), write).await
+    LocalJournal::new(store.clone())
+        .create(run.identity(), write)
+        .await
 }
 
 async fn holds(store: &Store, name: &str) -> bool {
-    LocalJournal::new(store.clone()).head(begin(name).0.key()).await.unwrap().is_some()
+    LocalJournal::new(store.clone())
+        .head(begin(name).0.key())
+        .await
+        .unwrap()
+        .is_some()
 }
 
 async fn count(store: &Store, sql: &'static str) -> i64 {
-    store.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await.unwrap()
+    store
+        .read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -31,19 +46,31 @@ async fn a_closed_store_gives_everything_back() {
     let folder = TempDir::new().unwrap();
     let store = Store::open(folder.path()).unwrap();
     create(&store, "one").await.unwrap();
-    LocalBlobs::new(store.clone()).put("blob", "text".into()).await.unwrap();
+    LocalBlobs::new(store.clone())
+        .put("blob", "text".into())
+        .await
+        .unwrap();
     assert_eq!(store.writes(), 1);
     assert_eq!(store.commits(), 2);
     store.close().await;
     let error = create(&store, "two").await.unwrap_err();
-    assert_eq!(error.to_string(), "the journal's store failed: the store is closed");
+    assert_eq!(
+        error.to_string(),
+        "the journal's store failed: the store is closed"
+    );
     assert!(LocalBlobs::new(store.clone()).get("blob").await.is_err());
-    assert!(!folder.path().join("stepwell.db-wal").exists(), "everything is in the main file");
+    assert!(
+        !folder.path().join("stepwell.db-wal").exists(),
+        "everything is in the main file"
+    );
 
     let again = Store::open(folder.path()).unwrap();
     assert!(holds(&again, "one").await);
     assert!(!holds(&again, "two").await);
-    assert_eq!(LocalBlobs::new(again).get("blob").await.unwrap().as_deref(), Some("text"));
+    assert_eq!(
+        LocalBlobs::new(again).get("blob").await.unwrap().as_deref(),
+        Some("text")
+    );
 }
 
 #[tokio::test]
@@ -82,7 +109,10 @@ fn a_second_opening_is_refused_with_the_folder_named() {
     let error = Store::open(folder.path()).unwrap_err();
     assert!(matches!(error, OpenError::InUse { .. }));
     let name = folder.path().display();
-    assert_eq!(error.to_string(), format!("the data folder `{name}` is in use by another process"));
+    assert_eq!(
+        error.to_string(),
+        format!("the data folder `{name}` is in use by another process")
+    );
     drop(store);
     Store::open(folder.path()).unwrap();
 }
@@ -96,7 +126,8 @@ fn a_later_version_is_refused() {
     drop(connection);
     let error = Store::open(folder.path()).unwrap_err();
     let name = folder.path().display();
-    let expected = format!("the data folder `{name}` has version 99, but this program knows versions up to 1");
+    let expected =
+        format!("the data folder `{name}` has version 99, but this program knows versions up to 1");
     assert_eq!(error.to_string(), expected);
 }
 
@@ -105,9 +136,19 @@ fn what_is_no_folder_or_no_store_is_refused() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "text").unwrap();
-    assert!(matches!(Store::open(&file).unwrap_err(), OpenError::Folder { .. }));
-    std::fs::write(folder.path().join("stepwell.db"), "this is not a database, whatever it may be".repeat(100)).unwrap();
-    assert!(matches!(Store::open(folder.path()).unwrap_err(), OpenError::Store { .. }));
+    assert!(matches!(
+        Store::open(&file).unwrap_err(),
+        OpenError::Folder { .. }
+    ));
+    std::fs::write(
+        folder.path().join("stepwell.db"),
+        "this is not a database, whatever it may be".repeat(100),
+    )
+    .unwrap();
+    assert!(matches!(
+        Store::open(folder.path()).unwrap_err(),
+        OpenError::Store { .. }
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,11 +177,18 @@ async fn sixty_four_writers_share_commits() {
 
 #[tokio::test]
 async fn a_bad_request_fails_alone_and_leaves_nothing() {
-    for store in [Store::in_memory().unwrap(), Store::open(TempDir::new().unwrap().path()).unwrap()] {
+    for store in [
+        Store::in_memory().unwrap(),
+        Store::open(TempDir::new().unwrap().path()).unwrap(),
+    ] {
         let insert = |name: &'static str, fails: bool| {
             store.write(move |connection| {
                 connection.execute("INSERT INTO blob (name, text) VALUES (?1, '')", [name])?;
-                if fails { Err(StoreError::Failed("bad".to_owned())) } else { Ok(name) }
+                if fails {
+                    Err(StoreError::Failed("bad".to_owned()))
+                } else {
+                    Ok(name)
+                }
             })
         };
         // Holds the writer, so that the others come into one batch.
@@ -148,8 +196,13 @@ async fn a_bad_request_fails_alone_and_leaves_nothing() {
             std::thread::sleep(Duration::from_millis(50));
             Ok(())
         });
-        let (_, a, b, c, d) =
-            tokio::join!(slow, insert("a", false), insert("b", true), insert("c", false), insert("a", false));
+        let (_, a, b, c, d) = tokio::join!(
+            slow,
+            insert("a", false),
+            insert("b", true),
+            insert("c", false),
+            insert("a", false)
+        );
         assert_eq!((a.unwrap(), c.unwrap()), ("a", "c"));
         assert_eq!(b.unwrap_err().to_string(), "bad");
         assert!(d.unwrap_err().to_string().contains("UNIQUE constraint failed"));
@@ -171,14 +224,21 @@ async fn a_full_disk_is_reported_and_survived() {
     };
     limit(pages).await.unwrap();
     let (run, mut write) = begin("large");
-    std::sync::Arc::make_mut(&mut write).payloads[0].1 = ports::StoredPayload::Text("x".repeat(100_000).into());
+    std::sync::Arc::make_mut(&mut write).payloads[0].1 =
+        ports::StoredPayload::Text("x".repeat(100_000).into());
     let journal = LocalJournal::new(store.clone());
     let error = journal.create(run.identity(), write.clone()).await.unwrap_err();
-    assert_eq!(error.to_string(), "the journal's store failed: database or disk is full");
+    assert_eq!(
+        error.to_string(),
+        "the journal's store failed: database or disk is full"
+    );
     assert!(!holds(&store, "large").await);
     assert!(holds(&store, "before").await);
     limit(pages + 1000).await.unwrap();
-    assert!(matches!(journal.create(run.identity(), write).await.unwrap(), Created::New));
+    assert!(matches!(
+        journal.create(run.identity(), write).await.unwrap(),
+        Created::New
+    ));
     assert!(holds(&store, "large").await);
 }
 
@@ -196,7 +256,10 @@ async fn lists_go_by_their_indexes() {
         })
         .await
         .unwrap();
-    assert!(plan.contains("execution_newest (machine=? AND started<?)") && !plan.contains("TEMP B-TREE"), "{plan}");
+    assert!(
+        plan.contains("execution_newest (machine=? AND started<?)") && !plan.contains("TEMP B-TREE"),
+        "{plan}"
+    );
 }
 
 #[test]

@@ -7,7 +7,10 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 fn key(name: &str) -> ExecutionKey {
-    ExecutionKey { machine: "m".into(), name: name.into() }
+    ExecutionKey {
+        machine: "m".into(),
+        name: name.into(),
+    }
 }
 
 fn timers(clock: Arc<dyn LocalClock>) -> (LocalTimers, UnboundedReceiver<Envelope>) {
@@ -16,7 +19,10 @@ fn timers(clock: Arc<dyn LocalClock>) -> (LocalTimers, UnboundedReceiver<Envelop
 }
 
 async fn next(arrivals: &mut UnboundedReceiver<Envelope>) -> String {
-    let envelope = tokio::time::timeout(Duration::from_secs(10), arrivals.recv()).await.unwrap().unwrap();
+    let envelope = tokio::time::timeout(Duration::from_secs(10), arrivals.recv())
+        .await
+        .unwrap()
+        .unwrap();
     envelope.key.name.to_string()
 }
 
@@ -46,7 +52,10 @@ async fn the_same_deadline_wakes_once() {
     for _ in 0..3 {
         timers.arm(&key("one"), "i", soon).await.unwrap();
     }
-    timers.arm(&key("two"), "i", Timestamp(soon.millis() + 50)).await.unwrap();
+    timers
+        .arm(&key("two"), "i", Timestamp(soon.millis() + 50))
+        .await
+        .unwrap();
     assert_eq!(next(&mut arrivals).await, "one");
     assert_eq!(next(&mut arrivals).await, "two");
 }
@@ -54,12 +63,21 @@ async fn the_same_deadline_wakes_once() {
 #[tokio::test]
 async fn an_earlier_deadline_is_not_slept_through() {
     let (timers, mut arrivals) = timers(Arc::new(SystemClock));
-    timers.arm(&key("late"), "i", SystemClock.now().plus_seconds(3600)).await.unwrap();
+    timers
+        .arm(&key("late"), "i", SystemClock.now().plus_seconds(3600))
+        .await
+        .unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
     let begun = std::time::Instant::now();
-    timers.arm(&key("soon"), "i", Timestamp(SystemClock.now().millis() + 30)).await.unwrap();
+    timers
+        .arm(&key("soon"), "i", Timestamp(SystemClock.now().millis() + 30))
+        .await
+        .unwrap();
     assert_eq!(next(&mut arrivals).await, "soon");
-    assert!(begun.elapsed() < Duration::from_millis(800), "before the longest sleep is over");
+    assert!(
+        begun.elapsed() < Duration::from_millis(800),
+        "before the longest sleep is over"
+    );
 }
 
 #[tokio::test]
@@ -69,5 +87,32 @@ async fn timers_without_a_receiver_say_so() {
     timers.arm(&key("one"), "i", Timestamp(0)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     let error = timers.arm(&key("one"), "i", Timestamp(0)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the timers failed: nobody receives their messages any more");
+    assert_eq!(
+        error.to_string(),
+        "the timers failed: nobody receives their messages any more"
+    );
+}
+
+#[tokio::test]
+async fn an_ended_execution_is_forgotten() {
+    let clock = Arc::new(VirtualClock::default());
+    let (timers, mut arrivals) = timers(Arc::clone(&clock) as Arc<dyn LocalClock>);
+    let year = clock.now().plus_seconds(86_400 * 365);
+    timers.arm(&key("ended"), "i", year).await.unwrap();
+    timers
+        .arm(&key("ended"), "i", year.plus_seconds(1))
+        .await
+        .unwrap();
+    timers
+        .arm(&key("ended"), "another", year.plus_seconds(2))
+        .await
+        .unwrap();
+    timers.arm(&key("open"), "i", year.plus_seconds(3)).await.unwrap();
+    timers.disarm(&key("ended"), "i").await;
+    timers.disarm(&key("unknown"), "i").await;
+    assert_eq!(timers.earliest(), Some(year.plus_seconds(2)));
+    clock.advance_to(year.plus_seconds(3));
+    assert_eq!(next(&mut arrivals).await, "ended");
+    assert_eq!(next(&mut arrivals).await, "open");
+    assert_eq!(format!("{timers:?}"), "LocalTimers(0 armed)");
 }

@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, choice: &Choice) -> Result<(), Fault> {
     let flow = &choice.flow;
     let frame = Frame::new(turn, id);
-    let input = frame.effective_input(flow)?.into_data(turn);
+    let input = frame.effective_input(flow)?;
     let taken = {
         let evaluator = frame.at(input.value());
         let mut taken = None;
@@ -42,10 +42,12 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, choice: &Choice) -> Result<
             turn.data(value)
         }
         None if flow.language == QueryLanguage::Jsonata => frame.input.clone(),
-        None => frame.select(&flow.output_path, &input, "OutputPath")?.into_data(turn),
+        None => {
+            let input = input.into_data(turn);
+            frame.select(&flow.output_path, &input, "OutputPath")?.into_data(turn)
+        }
     };
-    frame.settle(turn);
-    let assigned = turn.assigned(assigned);
+    let assigned = turn.assigned(id, &frame, assigned)?;
     turn.exit(id, output, assigned, Transition::Next(next))
 }
 

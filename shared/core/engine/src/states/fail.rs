@@ -11,6 +11,5 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, fail: &Fail) -> Result<(), 
     let evaluator = frame.at(frame.input.value());
     let error = fail.error.as_ref().map(|text| evaluator.text(text, "ErrorPath")).transpose()?;
     let cause = fail.cause.as_ref().map(|text| evaluator.text(text, "CausePath")).transpose()?;
-    frame.settle(turn);
     Err(Fault { error, cause, alias: None, location: None })
 }

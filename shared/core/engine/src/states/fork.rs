@@ -28,7 +28,7 @@ impl Turn<'_> {
     pub(crate) fn branch_finished(&mut self, parent: ThreadId, child: ThreadId, output: Data) {
         let Some(index) = self.thread(child).map(|thread| thread.index) else { return };
         let Some(previous) = self.thread(child).map(|thread| thread.previous) else { return };
-        self.set_phase(child, Phase::Finished { output });
+        self.set_finished(child, output);
         let mut last = previous;
         if let Some(name) = self.map_name(parent) {
             last = self.emit(previous, Details::MapIterationSucceeded { name, index });
@@ -124,7 +124,7 @@ impl Turn<'_> {
     }
 
     /// Ends all branches of a state without a trace of their own but the events of their abort.
-    fn drop_threads_of(&mut self, parent: ThreadId, failed: Option<ThreadId>) {
+    pub(crate) fn drop_threads_of(&mut self, parent: ThreadId, failed: Option<ThreadId>) {
         let Some((first, length)) = self.fork_of(parent).map(|fork| (fork.first.0, fork.length)) else { return };
         let name = self.map_name(parent);
         for number in 0..length {

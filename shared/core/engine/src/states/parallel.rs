@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Result<(), Fault> {
     let frame = Frame::new(turn, id);
-    let mut input = frame.effective_input(&parallel.flow)?.into_data(turn);
-    if let Some(template) = &parallel.flow.arguments {
-        let value = frame.at(input.value()).template(template, "Parameters")?;
-        input = turn.data(value);
-    }
-    frame.settle(turn);
+    let input = frame.effective_input(&parallel.flow)?;
+    let input = match &parallel.flow.arguments {
+        Some(template) => {
+            let value = frame.at(input.value()).template(template, "Parameters")?;
+            turn.data(value)
+        }
+        None => input.into_data(turn),
+    };
     let length = u32::try_from(parallel.branches.len()).unwrap_or(u32::MAX);
     let first = turn.reserve_threads(length);
     let fork = Fork { first, length, begun: length, finished: 0, failed: 0, tolerated: 0, width: length, items: None };

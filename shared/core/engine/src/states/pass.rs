@@ -12,15 +12,14 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, pass: &Pass) -> Result<(), 
     let result = if let Some(result) = &pass.result {
         turn.data(result.clone())
     } else {
-        let input = frame.effective_input(flow)?.into_data(turn);
+        let input = frame.effective_input(flow)?;
         match &flow.arguments {
             Some(template) => {
                 let value = frame.at(input.value()).template(template, "Parameters")?;
                 turn.data(value)
             }
-            None => input,
+            None => input.into_data(turn),
         }
     };
-    frame.settle(turn);
     turn.complete(id, flow, result, pass.transition)
 }

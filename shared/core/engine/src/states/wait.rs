@@ -10,13 +10,12 @@ use serde_json::Value;
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, wait: &Wait) -> Result<(), Fault> {
     let frame = Frame::new(turn, id);
-    let input = frame.effective_input(&wait.flow)?.into_data(turn);
+    let input = frame.effective_input(&wait.flow)?;
     let evaluator = frame.at(input.value());
     let until = match &wait.until {
         WaitUntil::Seconds(setting) => turn.now.plus_seconds(seconds(&evaluator, setting)?),
         WaitUntil::Timestamp(setting) => timestamp(&evaluator, setting)?,
     };
-    frame.settle(turn);
     if until <= turn.now {
         return leave(turn, id, wait);
     }

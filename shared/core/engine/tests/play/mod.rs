@@ -285,15 +285,15 @@ fn reason(why: &Why) -> Value {
 
 pub fn identity() -> Identity {
     Identity {
-        key: ExecutionKey { machine: "us-east-1:123456789012:machine".into(), name: "run".into() },
+        key: ExecutionKey { machine: "us-east-1:111111111111:machine".into(), name: "run".into() },
         incarnation: "01HF0000000000000000000000".into(),
-        arn: "arn:aws:states:us-east-1:123456789012:execution:machine:run".into(),
+        arn: "arn:aws:states:us-east-1:111111111111:execution:machine:run".into(),
         name: "run".into(),
-        machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:machine".into(),
+        machine_arn: "arn:aws:states:us-east-1:111111111111:stateMachine:machine".into(),
         machine_name: "machine".into(),
         version_arn: None,
         alias_arn: None,
-        role_arn: "arn:aws:iam::123456789012:role/role".into(),
+        role_arn: "arn:aws:iam::111111111111:role/role".into(),
         region: "us-east-1".into(),
         execution_type: ExecutionType::Standard,
         started: START,

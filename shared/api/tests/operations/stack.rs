@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub const ROLE: &str = "arn:aws:iam::123456789012:role/workflows";
+pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/workflows";
 
 /// The API with all that it stands on.
-pub struct Stack {
+pub(crate) struct Stack {
     api: Api,
 }
 
@@ -30,7 +30,7 @@ impl Services for NoServices {
 
 impl Stack {
     /// Starts a stack of its own.
-    pub fn start() -> Stack {
+    pub(crate) fn start() -> Stack {
         let store = Store::in_memory().unwrap();
         let (mailbox, arrivals) = LocalMailbox::new();
         let clock = Arc::new(SystemClock);
@@ -47,7 +47,7 @@ impl Stack {
         let settings = driver::Settings {
             limits: engine::Limits::default(),
             exclusive: true,
-            use_blobs: false,
+            blob_bytes_min: 1024,
             observer: None,
         };
         let driver = Driver::new(ports, settings);
@@ -63,7 +63,7 @@ impl Stack {
     }
 
     /// Sends a request with any body, on behalf of an access key in a region.
-    pub async fn send(&self, operation: &str, body: Vec<u8>, key: &str, region: &str) -> Response {
+    pub(crate) async fn send(&self, operation: &str, body: Vec<u8>, key: &str, region: &str) -> Response {
         let credential = format!("{key}/20260101/{region}/states/aws4_request");
         self.api
             .handle(Request {
@@ -76,7 +76,7 @@ impl Stack {
     }
 
     /// Calls an operation that must succeed.
-    pub async fn call(&self, operation: &str, body: Value) -> Value {
+    pub(crate) async fn call(&self, operation: &str, body: Value) -> Value {
         let response = self
             .send(
                 operation,
@@ -91,7 +91,7 @@ impl Stack {
     }
 
     /// Calls an operation that must fail; returns `NAME: MESSAGE`.
-    pub async fn refused(&self, operation: &str, body: Value) -> String {
+    pub(crate) async fn refused(&self, operation: &str, body: Value) -> String {
         let response = self
             .send(
                 operation,
@@ -111,7 +111,7 @@ impl Stack {
     }
 
     /// Creates a state machine of this type; returns its ARN.
-    pub async fn create(&self, name: &str, machine_type: &str, definition: &Value) -> String {
+    pub(crate) async fn create(&self, name: &str, machine_type: &str, definition: &Value) -> String {
         let body = json!({ "name": name, "type": machine_type, "definition": definition.to_string(), "roleArn": ROLE });
         self.call("CreateStateMachine", body).await["stateMachineArn"]
             .as_str()
@@ -120,7 +120,7 @@ impl Stack {
     }
 
     /// Waits until an execution has ended; returns its description.
-    pub async fn ended(&self, execution: &str) -> Value {
+    pub(crate) async fn ended(&self, execution: &str) -> Value {
         for _ in 0..500 {
             let description = self
                 .call("DescribeExecution", json!({ "executionArn": execution }))
@@ -135,11 +135,11 @@ impl Stack {
 }
 
 /// A definition with one Pass state.
-pub fn pass() -> Value {
+pub(crate) fn pass() -> Value {
     json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } })
 }
 
 /// A definition that waits for an hour.
-pub fn wait() -> Value {
+pub(crate) fn wait() -> Value {
     json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 3600, "End": true } } })
 }

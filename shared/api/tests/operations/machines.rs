@@ -1,9 +1,7 @@
 //! State machines, activities and tags through the API.
 
-mod stack;
-
+use crate::stack::{ROLE, Stack, pass, wait};
 use serde_json::{Value, json};
-use stack::{ROLE, Stack, pass, wait};
 
 const ORDERS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:orders";
 

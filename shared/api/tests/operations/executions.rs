@@ -1,9 +1,7 @@
 //! Executions, their history and their tasks through the API.
 
-mod stack;
-
+use crate::stack::{ROLE, Stack, pass, wait};
 use serde_json::{Value, json};
-use stack::{ROLE, Stack, pass, wait};
 
 const RUN: &str = "arn:aws:states:us-east-1:123456789012:execution:orders:run";
 

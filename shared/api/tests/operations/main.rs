@@ -1,0 +1,7 @@
+//! The operations of the API, over a driver and the local store.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod executions;
+mod hostile;
+mod machines;
+mod stack;
