@@ -4,7 +4,7 @@ use driver::Observer;
 use engine::{Details, Entry, Event, Identity, Status, Timestamp, Why};
 use local::AnsweredBy;
 use ports::CallRequest;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -45,6 +45,8 @@ struct Shown {
 struct Seen {
     entered: HashMap<Arc<str>, Timestamp>,
     last_state: Option<Arc<str>>,
+    /// The states whose latest attempt has failed.
+    failed: HashSet<Arc<str>>,
 }
 
 impl Progress {
@@ -98,11 +100,14 @@ impl Progress {
                     Some(AnsweredBy::Service) => "  [service]",
                     None => "",
                 };
+                let caught = seen.failed.remove(name);
                 let took = if since == 0 { String::new() } else { format!("  {}", duration(since)) };
-                self.line(shown, identity, event, Mark::Good, &format!("{name}{took}{by}"));
+                let (mark, note) = if caught { (Mark::Bad, " failed, caught") } else { (Mark::Good, "") };
+                self.line(shown, identity, event, mark, &format!("{name}{note}{took}{by}"));
             }
             Details::Failed { why, .. } | Details::TimedOut { why, .. } | Details::EvaluationFailed { why, .. } => {
                 let name = seen.last_state.clone().unwrap_or_else(|| Arc::from(""));
+                seen.failed.insert(Arc::clone(&name));
                 self.line(shown, identity, event, Mark::Bad, &format!("{name}: {}", said(why)));
             }
             Details::ExecutionFailed(why) | Details::ExecutionAborted(why) | Details::ExecutionTimedOut(why) => {
@@ -127,8 +132,8 @@ impl Progress {
             | Details::Started { .. }
             | Details::ActivityStarted { .. }
             | Details::TaskSubmitted { .. }
-            | Details::TaskSubmitFailed { .. }
-            | Details::Succeeded { .. } => {}
+            | Details::TaskSubmitFailed { .. } => {}
+            Details::Succeeded { .. } => seen.failed.clear(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{Driver, child};
 use engine::{Call, CallId, Effect, Identity, Message};
 use futures_util::future::BoxFuture;
-use integrations::{EffectClass, Failure};
+use integrations::{EffectClass, Failure, Pattern, Resource};
 use ports::{ActivityTask, CallOutcome, CallRequest};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,42 @@ const REPEATS_MAX: u32 = 3;
 pub(crate) fn perform(driver: Driver, identity: Arc<Identity>, effect: Effect) -> BoxFuture<'static, Message> {
     match effect {
         Effect::Call(call) => Box::pin(call_service(driver, identity, call)),
-        Effect::StartChild(call) => Box::pin(child::start(driver, identity, call)),
-        Effect::OfferActivity(call) => Box::pin(offer(driver, identity, call)),
+        Effect::StartChild(call) => Box::pin(async move {
+            match stand_in(&driver, &identity, &call).await {
+                Some(message) => message,
+                None => child::start(driver, identity, call).await,
+            }
+        }),
+        Effect::OfferActivity(call) => Box::pin(async move {
+            match stand_in(&driver, &identity, &call).await {
+                Some(message) => message,
+                None => offer(driver, identity, call).await,
+            }
+        }),
+    }
+}
+
+/// Asks whether a mock answers in the place of a child execution or an activity's worker.
+async fn stand_in(driver: &Driver, identity: &Arc<Identity>, call: &Call) -> Option<Message> {
+    let request = CallRequest { call: call.clone(), identity: Arc::clone(identity) };
+    match driver.0.ports.services.stand_in(&request).await? {
+        CallOutcome::Succeeded(output) | CallOutcome::Ended(output) => Some(ended(call, output)),
+        CallOutcome::Failed(failure) => Some(Message::CallFailed { call: call.id, failure }),
+        CallOutcome::Unknown(_) => Some(Message::CallUnknown { call: call.id }),
+    }
+}
+
+/// Returns the message of a task that has ended, whatever its pattern waits for.
+fn ended(call: &Call, output: String) -> Message {
+    let waits = match &call.resource {
+        Resource::Service(integration) => integration.pattern() != Pattern::RequestResponse,
+        Resource::Activity(_) => true,
+        Resource::Function(_) => false,
+    };
+    if waits {
+        Message::Callback { call: call.id, result: Ok(output) }
+    } else {
+        Message::CallSucceeded { call: call.id, output }
     }
 }
 
@@ -48,6 +82,7 @@ async fn call_service(driver: Driver, identity: Arc<Identity>, call: Call) -> Me
     loop {
         match driver.0.ports.services.call(request.clone()).await {
             CallOutcome::Succeeded(output) => return Message::CallSucceeded { call: id, output },
+            CallOutcome::Ended(output) => return ended(&request.call, output),
             CallOutcome::Failed(failure) => return Message::CallFailed { call: id, failure },
             CallOutcome::Unknown(reason) if may_repeat && repeats < REPEATS_MAX => {
                 tracing::warn!(%reason, "a call had no answer; it may be repeated and is made again");

@@ -1,4 +1,5 @@
 //! The local adapters against the contract of the ports.
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 use local::{
     LocalBlobs, LocalClock, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemClock,

@@ -1,4 +1,5 @@
 //! A process that is killed loses nothing that was acknowledged.
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 use engine::{ExecutionKey, Timestamp};
 use local::{LocalJournal, Store};

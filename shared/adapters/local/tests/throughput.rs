@@ -1,4 +1,5 @@
 //! Figures of the journal: `cargo test -p local --test throughput -- --ignored --nocapture`.
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 use engine::Timestamp;
 use local::{LocalJournal, Store};

@@ -26,10 +26,10 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
         return Outcome::default();
     }
     let mut turn = Turn::new(program, execution, now);
-    match message {
-        Message::Start => start(&mut turn),
-        Message::Wake => turn.accept(),
-        _ => {}
+    if message == Message::Start {
+        start(&mut turn);
+    } else if message == Message::Wake {
+        turn.accept();
     }
     if turn.is_past_the_end() {
         turn.time_out();
@@ -46,6 +46,7 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
 
 fn receive(turn: &mut Turn<'_>, message: Message) {
     match message {
+        // Dealt with before.
         Message::Start | Message::Wake => {}
         Message::CallSucceeded { call, output } => task::call_succeeded(turn, call, &output),
         Message::CallFailed { call, failure } => task::call_failed(turn, call, failure.into()),

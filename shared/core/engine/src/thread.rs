@@ -100,6 +100,9 @@ pub struct Calling<D> {
     /// When the next heartbeat is due at the latest.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub heartbeat_due: Option<Timestamp>,
+    /// `TimeoutSeconds`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub timeout_seconds: Option<u64>,
     /// `HeartbeatSeconds`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub heartbeat_seconds: Option<u64>,
@@ -198,6 +201,7 @@ impl<D> Thread<D> {
                     parameters: change(calling.parameters)?,
                     deadline: calling.deadline,
                     heartbeat_due: calling.heartbeat_due,
+                    timeout_seconds: calling.timeout_seconds,
                     heartbeat_seconds: calling.heartbeat_seconds,
                     role_arn: calling.role_arn,
                     committed_in: calling.committed_in,

@@ -1,8 +1,8 @@
 //! What Parallel and Map have in common: threads that begin, end, fail and are waited for.
 
 use crate::data::Data;
-use crate::fault::Fault;
-use crate::history::{Details, StateType};
+use crate::fault::{Fault, errors};
+use crate::history::Details;
 use crate::thread::{Fork, Phase, ThreadId};
 use crate::turn::{Turn, state_type};
 use asl::program::StateKind;
@@ -38,14 +38,14 @@ impl Turn<'_> {
     }
 
     /// A branch or iteration has failed: the state tolerates it, or fails itself.
-    pub(crate) fn branch_failed(&mut self, parent: ThreadId, child: ThreadId, fault: Fault) {
+    pub(crate) fn branch_failed(&mut self, parent: ThreadId, child: ThreadId, mut fault: Fault) {
         let Some((index, previous)) = self.thread(child).map(|thread| (thread.index, thread.previous)) else {
             return;
         };
         if let Some(name) = self.map_name(parent) {
             let failed = self.emit(previous, Details::MapIterationFailed { name, index });
-            let tolerated = self.fork_of(parent).is_some_and(|fork| fork.failed < fork.tolerated);
-            if tolerated {
+            let (failures, tolerated) = self.fork_of(parent).map_or((0, 0), |fork| (fork.failed, fork.tolerated));
+            if failures < tolerated {
                 self.abort_threads_of(child);
                 self.set_phase(child, Phase::Tolerated);
                 self.change_fork(parent, |fork| {
@@ -54,6 +54,10 @@ impl Turn<'_> {
                 });
                 self.branch_ended(parent, failed, previous);
                 return;
+            }
+            if tolerated > 0 {
+                let cause = "The specified tolerated failure threshold was exceeded";
+                fault = Fault::new(errors::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause);
             }
         }
         self.drop_threads_of(parent, Some(child));
@@ -97,24 +101,24 @@ impl Turn<'_> {
         let result = self.data_from_text(&text);
         self.drop_threads_of(parent, None);
         self.change(parent, |thread| thread.previous = last);
-        let details = match state_type(state) {
-            StateType::Map => Details::MapStateSucceeded,
-            _ => Details::ParallelStateSucceeded,
-        };
-        // AWS hangs the exit onto the last branch, not onto this event (recorded: scenarios/map_state_nested).
-        self.emit(last, details);
-        self.set_phase(parent, Phase::Again);
-        self.check_size(&result, &state.name)?;
-        match &state.kind {
-            StateKind::Map(map) => self.complete(parent, &map.flow, result, map.transition),
-            StateKind::Parallel(parallel) => self.complete(parent, &parallel.flow, result, parallel.transition),
+        let (details, flow, transition) = match &state.kind {
+            StateKind::Map(map) => (Details::MapStateSucceeded, &map.flow, map.transition),
+            StateKind::Parallel(parallel) => {
+                (Details::ParallelStateSucceeded, &parallel.flow, parallel.transition)
+            }
             StateKind::Pass(_)
             | StateKind::Task(_)
             | StateKind::Choice(_)
             | StateKind::Wait(_)
             | StateKind::Succeed(_)
-            | StateKind::Fail(_) => Ok(()),
-        }
+            | StateKind::Fail(_) => return Ok(()),
+        };
+        // AWS hangs the exit onto the last branch, not onto this event (recorded: scenarios/map_state_nested).
+        self.emit(last, details);
+        // The branches are through: what goes wrong from here on is the state's own failure, not theirs.
+        self.set_phase(parent, Phase::Again);
+        self.check_size(&result, &state.name)?;
+        self.complete(parent, flow, result, transition)
     }
 
     /// Returns the name of a Map state; `None` for a Parallel state.

@@ -7,7 +7,7 @@ use crate::flow::{Evaluator, Frame, type_name};
 use crate::history::Details;
 use crate::thread::{Fork, Phase, Thread, ThreadId};
 use crate::turn::Turn;
-use asl::program::{Items, Map, MapMode, Setting, StateKind};
+use asl::program::{Items, Map, MapMode, Selector, Setting, StateKind};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -28,7 +28,6 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fa
         let length = length(items.as_ref().map_or_else(|| input.value(), |items| items));
         (items, width, tolerated(&evaluator, map, length)?)
     };
-    frame.settle(turn);
     let items = match items {
         Some(items) => turn.data(items),
         None => input,
@@ -102,10 +101,12 @@ fn iteration_input(
         return Ok(turn.data(value));
     };
     let frame = Frame::new(turn, id).with_item(MapItem { index, items: items.clone() });
-    let input = frame.effective_input(&map.flow)?.into_data(turn);
-    let value = frame.at(input.value()).template(template, "ItemSelector");
-    frame.settle(turn);
-    value.map(|value| turn.data(value))
+    let input = frame.effective_input(&map.flow)?;
+    let value = frame.at(input.value()).template(template, "ItemSelector")?;
+    let input = turn.data(value);
+    let name = turn.state_of(id).map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
+    turn.check_size(&input, &name)?;
+    Ok(input)
 }
 
 /// Returns the items where they are not the effective input itself.
@@ -121,9 +122,9 @@ fn items(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, input: &Data) -> R
     let shown = value.as_ref().unwrap_or_else(|| input.value());
     match (shown, &map.items) {
         (Value::Array(_), _) | (Value::Object(_), Items::Template(_)) => Ok(value),
-        (other, Items::Path(_)) => Err(frame.fault(
+        (_, Items::Path(_)) => Err(frame.fault(
             errors::RUNTIME,
-            &format!("Reference path \"{}\" must point to array.", path_text(map, other)),
+            &format!("Reference path \"{}\" must point to array.", path_text(&map.items)),
         )),
         (other, _) => Err(frame.evaluation_fault(
             field,
@@ -135,10 +136,10 @@ fn items(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, input: &Data) -> R
     }
 }
 
-fn path_text(map: &Map, _value: &Value) -> String {
-    match &map.items {
-        Items::Path(asl::program::Selector::Path(path)) => path.text().to_owned(),
-        Items::Path(_) | Items::Template(_) | Items::Input => "$".to_owned(),
+fn path_text(items: &Items) -> &str {
+    match items {
+        Items::Path(Selector::Path(path)) => path.text(),
+        Items::Path(Selector::Whole | Selector::Nothing) | Items::Template(_) | Items::Input => "$",
     }
 }
 

@@ -18,6 +18,9 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Res
         }
         None => input.into_data(turn),
     };
+    if let Some(state) = turn.state_of(id) {
+        turn.check_size(&input, &state.name)?;
+    }
     let length = u32::try_from(parallel.branches.len()).unwrap_or(u32::MAX);
     let first = turn.reserve_threads(length);
     let fork = Fork { first, length, begun: length, finished: 0, failed: 0, tolerated: 0, width: length, items: None };

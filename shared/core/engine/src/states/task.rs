@@ -11,76 +11,109 @@ use crate::message::CallId;
 use crate::thread::{Calling, Phase, Stage, ThreadId};
 use crate::token::{TaskToken, client_token};
 use crate::turn::Turn;
-use asl::Program;
+use asl::{Program, Timestamp};
 use asl::program::{Setting, State, StateKind, Task};
 use integrations::{EffectClass, Failure, Pattern, Resource};
 use std::sync::Arc;
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, state: &State, task: &Task) -> Result<(), Fault> {
-    let Some(state_id) = turn.thread(id).map(|thread| thread.state) else { return Ok(()) };
     let call = turn.next_call();
-    let identity = Arc::clone(&turn.execution.identity);
     let mut frame = Frame::new(turn, id);
     if needs_token(&task.resource) {
-        frame = frame.with_token(TaskToken::issue(&identity, call));
+        frame = frame.with_token(TaskToken::issue(&turn.execution.identity, call));
     }
-    let input = frame.effective_input(&task.flow)?.into_data(turn);
-    let evaluated = {
-        let evaluator = frame.at(input.value());
-        let arguments = match &task.flow.arguments {
-            Some(template) => Some(evaluator.template(template, "Parameters")?),
-            None => None,
-        };
-        let timeout = setting(&evaluator, task.timeout_seconds.as_ref(), "TimeoutSeconds")?;
-        let heartbeat = setting(&evaluator, task.heartbeat_seconds.as_ref(), "HeartbeatSeconds")?;
-        let role = task.role_arn.as_ref().map(|text| evaluator.text(text, "Credentials/RoleArn")).transpose()?;
-        (arguments, timeout, heartbeat, role)
-    };
-    let (arguments, timeout_seconds, heartbeat_seconds, role_arn) = evaluated;
-    frame.settle(turn);
-    let parameters = match arguments {
-        Some(value) => turn.data(value),
-        None => input,
-    };
-    turn.check_size(&parameters, &state.name)?;
-    let (task_type, target) = target(&task.resource);
-    turn.emit_for(
-        id,
-        Details::Scheduled {
-            task: task_type,
-            target: target.clone(),
-            region: Arc::clone(&identity.region),
-            parameters: parameters.id(),
-            timeout_seconds,
-            heartbeat_seconds,
-            role_arn: role_arn.clone(),
-        },
-    );
-    if task_type != TaskType::Activity {
-        turn.emit_for(id, Details::Started { task: task_type, target });
-    }
-    let number = {
-        let count = turn.execution.counters.calls_of.entry(state_id).or_insert(0);
-        *count += 1;
-        *count - 1
-    };
-    let calling = Calling {
-        call,
-        stage: Stage::Sent,
-        parameters,
-        deadline: turn.now.plus_seconds(timeout_seconds.unwrap_or(TASK_SECONDS_DEFAULT)),
-        heartbeat_due: heartbeat_seconds.map(|seconds| turn.now.plus_seconds(seconds)),
-        heartbeat_seconds,
-        role_arn,
-        committed_in: turn.execution.seq,
-        asked_at: turn.now,
-        number,
-    };
+    let request = evaluate(turn, &frame, task)?;
+    turn.check_size(&request.parameters, &state.name)?;
+    schedule(turn, id, task, &request);
+    let calling = calling(turn, id, call, task, request);
     turn.set_phase(id, Phase::Calling(calling));
     if let Some(effect) = effect(turn.program, turn.execution, id) {
         turn.ask(effect);
     }
     Ok(())
+}
+
+/// What an attempt of a task is made with: its fields, evaluated.
+struct Request {
+    parameters: Data,
+    timeout_seconds: Option<u64>,
+    heartbeat_seconds: Option<u64>,
+    role_arn: Option<String>,
+}
+
+fn evaluate(turn: &mut Turn<'_>, frame: &Frame, task: &Task) -> Result<Request, Fault> {
+    let input = frame.effective_input(&task.flow)?;
+    let evaluator = frame.at(input.value());
+    let arguments = match &task.flow.arguments {
+        Some(template) => Some(evaluator.template(template, "Parameters")?),
+        None => None,
+    };
+    let timeout_seconds = setting(&evaluator, task.timeout_seconds.as_ref(), "TimeoutSeconds")?;
+    let heartbeat_seconds = setting(&evaluator, task.heartbeat_seconds.as_ref(), "HeartbeatSeconds")?;
+    let role_arn = task.role_arn.as_ref().map(|text| evaluator.text(text, "Credentials/RoleArn")).transpose()?;
+    drop(evaluator);
+    let parameters = match arguments {
+        Some(value) => turn.data(value),
+        None => input.into_data(turn),
+    };
+    Ok(Request { parameters, timeout_seconds, heartbeat_seconds, role_arn })
+}
+
+/// Writes the events of an attempt's beginning.
+fn schedule(turn: &mut Turn<'_>, id: ThreadId, task: &Task, request: &Request) {
+    let (task_type, target) = target(&task.resource);
+    let region = Arc::clone(&turn.execution.identity.region);
+    turn.emit_for(
+        id,
+        Details::Scheduled {
+            task: task_type,
+            target: target.clone(),
+            region,
+            parameters: request.parameters.id(),
+            timeout_seconds: request.timeout_seconds,
+            heartbeat_seconds: request.heartbeat_seconds,
+            role_arn: request.role_arn.clone(),
+        },
+    );
+    match task_type {
+        TaskType::Task | TaskType::LambdaFunction => {
+            turn.emit_for(id, Details::Started { task: task_type, target });
+        }
+        // A worker starts it, later.
+        TaskType::Activity => {}
+    }
+}
+
+fn calling(turn: &mut Turn<'_>, id: ThreadId, call: CallId, task: &Task, request: Request) -> Calling<Data> {
+    let count = match turn.thread(id).map(|thread| thread.state) {
+        Some(state) => turn.execution.counters.calls_of.entry(state).or_insert(0),
+        None => &mut 0,
+    };
+    let number = *count;
+    *count += 1;
+    let mut calling = Calling {
+        call,
+        stage: Stage::Sent,
+        parameters: request.parameters,
+        deadline: turn.now.plus_seconds(TASK_SECONDS_DEFAULT),
+        heartbeat_due: None,
+        timeout_seconds: request.timeout_seconds,
+        heartbeat_seconds: request.heartbeat_seconds,
+        role_arn: request.role_arn,
+        committed_in: turn.execution.seq,
+        asked_at: turn.now,
+        number,
+    };
+    // The clock of an activity's task starts when a worker takes it (AWS developer guide: Task state).
+    if !matches!(task.resource, Resource::Activity(_)) {
+        start_clock(&mut calling, turn.now);
+    }
+    calling
+}
+
+fn start_clock(calling: &mut Calling<Data>, now: Timestamp) {
+    calling.deadline = now.plus_seconds(calling.timeout_seconds.unwrap_or(TASK_SECONDS_DEFAULT));
+    calling.heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
 }
 
 /// Evaluates TimeoutSeconds or HeartbeatSeconds.
@@ -107,12 +140,9 @@ fn setting(evaluator: &Evaluator<'_>, setting: Option<&Setting<u64>>, field: &st
     }
 }
 
+/// Returns whether the context has a task token: recorded for `.sync`, too (callback/sync_with_task_token).
 fn needs_token(resource: &Resource) -> bool {
-    match resource {
-        Resource::Service(integration) => integration.pattern() != Pattern::RequestResponse,
-        Resource::Activity(_) => true,
-        Resource::Function(_) => false,
-    }
+    ends_later(resource)
 }
 
 /// Returns whether the answer to the call is only the beginning: the end is reported by somebody else.
@@ -222,7 +252,6 @@ pub(crate) fn unknown_outcome() -> Fault {
 struct Open<'a> {
     id: ThreadId,
     task: &'a Task,
-    state: &'a State,
     stage: Stage,
 }
 
@@ -231,7 +260,7 @@ fn open<'a>(turn: &Turn<'a>, call: CallId) -> Option<Open<'a>> {
     let state = turn.state_of(id)?;
     let StateKind::Task(task) = &state.kind else { return None };
     let Phase::Calling(calling) = &turn.thread(id)?.phase else { return None };
-    Some(Open { id, task, state, stage: calling.stage })
+    Some(Open { id, task, stage: calling.stage })
 }
 
 pub(crate) fn call_succeeded(turn: &mut Turn<'_>, call: CallId, output: &str) {
@@ -248,14 +277,17 @@ pub(crate) fn call_succeeded(turn: &mut Turn<'_>, call: CallId, output: &str) {
     let (_, target) = target(&open.task.resource);
     let output = turn.data_from_text(output);
     turn.emit_for(open.id, Details::TaskSubmitted { target, output: output.id() });
-    submitted(turn, open.id);
+    let now = turn.now;
+    change_calling(turn, open.id, |calling| {
+        calling.stage = Stage::Submitted;
+        calling.heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
+    });
 }
 
-fn submitted(turn: &mut Turn<'_>, id: ThreadId) {
-    let now = turn.now;
-    if let Some(Phase::Calling(calling)) = turn.thread(id).map(|thread| thread.phase.clone()) {
-        let heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
-        turn.set_phase(id, Phase::Calling(Calling { stage: Stage::Submitted, heartbeat_due, ..calling }));
+fn change_calling(turn: &mut Turn<'_>, id: ThreadId, change: impl FnOnce(&mut Calling<Data>)) {
+    if let Some(Phase::Calling(mut calling)) = turn.thread(id).map(|thread| thread.phase.clone()) {
+        change(&mut calling);
+        turn.set_phase(id, Phase::Calling(calling));
     }
 }
 
@@ -266,7 +298,11 @@ pub(crate) fn activity_started(turn: &mut Turn<'_>, call: CallId, worker_name: O
     }
     turn.accept();
     turn.emit_for(open.id, Details::ActivityStarted { worker_name });
-    submitted(turn, open.id);
+    let now = turn.now;
+    change_calling(turn, open.id, |calling| {
+        calling.stage = Stage::Submitted;
+        start_clock(calling, now);
+    });
 }
 
 pub(crate) fn heartbeat(turn: &mut Turn<'_>, call: CallId) {
@@ -276,10 +312,9 @@ pub(crate) fn heartbeat(turn: &mut Turn<'_>, call: CallId) {
     }
     turn.accept();
     let now = turn.now;
-    if let Some(Phase::Calling(calling)) = turn.thread(open.id).map(|thread| thread.phase.clone()) {
-        let heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
-        turn.set_phase(open.id, Phase::Calling(Calling { heartbeat_due, ..calling }));
-    }
+    change_calling(turn, open.id, |calling| {
+        calling.heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
+    });
 }
 
 /// A client or a job reported the task's end.
@@ -308,7 +343,7 @@ pub(crate) fn call_failed(turn: &mut Turn<'_>, call: CallId, fault: Fault) {
 pub(crate) fn timed_out(turn: &mut Turn<'_>, id: ThreadId) {
     let Some(Phase::Calling(calling)) = turn.thread(id).map(|thread| thread.phase.clone()) else { return };
     let Some(open) = open(turn, calling.call) else { return };
-    let is_heartbeat = calling.deadline > turn.now;
+    let is_heartbeat = calling.heartbeat_due.is_some_and(|due| due < calling.deadline);
     let (task, target) = target(&open.task.resource);
     // A missed heartbeat is recorded under the name States.Timeout, and can be caught under both names.
     let why = Why { error: Some(errors::TIMEOUT.to_owned()), cause: None };
@@ -326,11 +361,11 @@ fn succeed(turn: &mut Turn<'_>, open: &Open<'_>, output: &str) {
         return;
     }
     turn.emit_for(open.id, Details::Succeeded { task, target, output: result.id() });
+    // The call is over: what goes wrong from here on is for Retry and Catch, as a failure of the call would be.
     turn.set_phase(open.id, Phase::Again);
     if let Err(fault) = turn.complete(open.id, &open.task.flow, result, open.task.transition) {
         turn.fail(open.id, fault);
     }
-    debug_assert!(matches!(open.state.kind, StateKind::Task(_)));
 }
 
 fn fail(turn: &mut Turn<'_>, open: &Open<'_>, fault: Fault) {

@@ -88,7 +88,9 @@ fn is_placeholder(text: &str) -> bool {
 }
 
 fn same_keys(wanted: &Map<String, Value>, got: &Map<String, Value>) -> Result<(), String> {
-    match got.keys().find(|key| !wanted.contains_key(*key) && *key != "roleArn") {
+    // The context had no RedriveCount when the oldest cases were recorded.
+    let may_be_new = |key: &String| matches!(key.as_str(), "roleArn" | "RedriveCount");
+    match got.keys().find(|key| !wanted.contains_key(*key) && !may_be_new(key)) {
         Some(key) => Err(format!("`{key}` is too much")),
         None => Ok(()),
     }

@@ -1,0 +1,1 @@
+//! The API through the official SDK for Rust, and through raw HTTP.

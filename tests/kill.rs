@@ -1,0 +1,1 @@
+//! A process that is killed at any moment, and goes on.

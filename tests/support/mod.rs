@@ -1,0 +1,24 @@
+//! What the tests stand on: the real binary, a client of the official SDK, and ways to wait.
+//!
+//! ```ignore
+//! let mut server = Server::start();                // a port and a data folder of its own
+//! let orders = server.create("orders", &definition).await;
+//! let run = server.run(&orders, "run-1", "{}").await;
+//! server.kill();                                   // SIGKILL, and waits until the process is gone
+//! server.restart();                                // same data folder, another port
+//! assert_eq!(output(&server.ended(&run).await), json!({}));
+//! ```
+
+mod binary;
+mod client;
+mod executions;
+mod history;
+mod raw;
+mod server;
+
+pub(crate) use binary::{command, repository, temporary_folder};
+pub(crate) use client::{ACCOUNT, REGION, Sfn, client, refusal};
+pub(crate) use executions::{ROLE, output, pass, task, wait};
+pub(crate) use history::{event_types, history};
+pub(crate) use raw::{Raw, post, post_to};
+pub(crate) use server::{DEADLINE, Options, Server};
