@@ -74,7 +74,10 @@ impl Config {
         match (option, folder.map(|folder| folder.join(FILE))) {
             (Some(file), _) => Config::read(file),
             (None, Some(file)) if file.is_file() => Config::read(&file),
-            (None, _) => Ok(Config { folder: PathBuf::from("."), ..Config::default() }),
+            (None, _) => Ok(Config {
+                folder: PathBuf::from("."),
+                ..Config::default()
+            }),
         }
     }
 
@@ -96,17 +99,27 @@ impl Config {
 
 /// Returns the folder below `target` that this binary was built into: what `{profile}` stands for in commands.
 fn profile() -> &'static str {
-    if cfg!(debug_assertions) { "debug" } else { "release" }
+    if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    }
 }
 
 /// Returns the folder for data when none is named: `stepwell` in the user's data directory.
 pub(crate) fn data_folder() -> Result<PathBuf, Failure> {
-    let of = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let of = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let base = of("XDG_DATA_HOME")
         .or_else(|| of("HOME").map(|home| home.join(".local/share")))
         .or_else(|| of("LOCALAPPDATA"));
     match base {
         Some(base) => Ok(base.join("stepwell")),
-        None => Err(Failure("there is no data directory: name one by --data".to_owned())),
+        None => Err(Failure(
+            "there is no data directory: name one by --data".to_owned(),
+        )),
     }
 }

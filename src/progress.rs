@@ -51,7 +51,11 @@ struct Seen {
 
 impl Progress {
     pub(crate) fn new(ends: mpsc::UnboundedSender<End>) -> Progress {
-        Progress { shown: Mutex::default(), ends, is_terminal: std::io::stderr().is_terminal() }
+        Progress {
+            shown: Mutex::default(),
+            ends,
+            is_terminal: std::io::stderr().is_terminal(),
+        }
     }
 
     /// Names a run in its lines.
@@ -64,7 +68,10 @@ impl Progress {
     /// Notes how a call is answered.
     pub(crate) fn answered(&self, request: &CallRequest, by: AnsweredBy) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.answered.insert((Arc::clone(&request.identity.arn), Arc::clone(&request.call.state)), by);
+        shown.answered.insert(
+            (Arc::clone(&request.identity.arn), Arc::clone(&request.call.state)),
+            by,
+        );
     }
 
     fn line(&self, shown: &Shown, identity: &Identity, event: &Event, mark: Mark, text: &str) {
@@ -76,7 +83,11 @@ impl Progress {
             Mark::Good => "✓",
             Mark::Bad => "✗",
         };
-        let sign = if self.is_terminal { format!("\u{1b}[{}m{sign}\u{1b}[0m", mark.colour()) } else { sign.to_owned() };
+        let sign = if self.is_terminal {
+            format!("\u{1b}[{}m{sign}\u{1b}[0m", mark.colour())
+        } else {
+            sign.to_owned()
+        };
         let mut err = std::io::stderr().lock();
         // A closed terminal must not stop the run.
         let _ = writeln!(err, "{elapsed}  {label:width$}  {sign} {text}");
@@ -92,7 +103,10 @@ impl Progress {
                 self.line(shown, identity, event, Mark::Begin, &text);
             }
             Details::StateExited { name, .. } => {
-                let since = seen.entered.get(name).map_or(0, |entered| event.time.millis() - entered.millis());
+                let since = seen
+                    .entered
+                    .get(name)
+                    .map_or(0, |entered| event.time.millis() - entered.millis());
                 let by = shown.answered.get(&(Arc::clone(&identity.arn), Arc::clone(name)));
                 let by = match by {
                     Some(AnsweredBy::Mock) => "  [mocked]",
@@ -101,17 +115,41 @@ impl Progress {
                     None => "",
                 };
                 let caught = seen.failed.remove(name);
-                let took = if since == 0 { String::new() } else { format!("  {}", duration(since)) };
-                let (mark, note) = if caught { (Mark::Bad, " failed, caught") } else { (Mark::Good, "") };
+                let took = if since == 0 {
+                    String::new()
+                } else {
+                    format!("  {}", duration(since))
+                };
+                let (mark, note) = if caught {
+                    (Mark::Bad, " failed, caught")
+                } else {
+                    (Mark::Good, "")
+                };
                 self.line(shown, identity, event, mark, &format!("{name}{note}{took}{by}"));
             }
-            Details::Failed { why, .. } | Details::TimedOut { why, .. } | Details::EvaluationFailed { why, .. } => {
+            Details::Failed { why, .. }
+            | Details::TimedOut { why, .. }
+            | Details::EvaluationFailed { why, .. } => {
                 let name = seen.last_state.clone().unwrap_or_else(|| Arc::from(""));
                 seen.failed.insert(Arc::clone(&name));
-                self.line(shown, identity, event, Mark::Bad, &format!("{name}: {}", said(why)));
+                self.line(
+                    shown,
+                    identity,
+                    event,
+                    Mark::Bad,
+                    &format!("{name}: {}", said(why)),
+                );
             }
-            Details::ExecutionFailed(why) | Details::ExecutionAborted(why) | Details::ExecutionTimedOut(why) => {
-                self.line(shown, identity, event, Mark::Bad, &format!("{} {}", event.details.event_type(), said(why)));
+            Details::ExecutionFailed(why)
+            | Details::ExecutionAborted(why)
+            | Details::ExecutionTimedOut(why) => {
+                self.line(
+                    shown,
+                    identity,
+                    event,
+                    Mark::Bad,
+                    &format!("{} {}", event.details.event_type(), said(why)),
+                );
             }
             Details::ExecutionSucceeded { .. } => {
                 self.line(shown, identity, event, Mark::Good, "ExecutionSucceeded");
@@ -160,7 +198,10 @@ impl Observer for Progress {
         self.happened(identity, &entry.events);
         let Some(closing) = &entry.closing else { return };
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed_state = shown.runs.get(&identity.arn).and_then(|seen| seen.last_state.clone());
+        let failed_state = shown
+            .runs
+            .get(&identity.arn)
+            .and_then(|seen| seen.last_state.clone());
         let end = End {
             arn: Arc::clone(&identity.arn),
             status: closing.status,
@@ -195,7 +236,11 @@ pub(crate) fn said(why: &Why) -> String {
 /// Returns a text's first line, cut to a terminal's width; control characters are left out.
 pub(crate) fn shortened(text: &str) -> String {
     const CHARACTERS_MAX: usize = 160;
-    let line: String = text.chars().filter(|character| !character.is_control()).take(CHARACTERS_MAX + 1).collect();
+    let line: String = text
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(CHARACTERS_MAX + 1)
+        .collect();
     if line.chars().count() > CHARACTERS_MAX {
         format!("{}…", line.chars().take(CHARACTERS_MAX).collect::<String>())
     } else {
@@ -206,7 +251,13 @@ pub(crate) fn shortened(text: &str) -> String {
 /// Writes the time since the start: `  0:00:00.012`, and days where there are any.
 fn elapsed(millis: i64) -> String {
     let seconds = millis / 1000;
-    format!("{:>3}:{:02}:{:02}.{:03}", seconds / 3600, seconds / 60 % 60, seconds % 60, millis % 1000)
+    format!(
+        "{:>3}:{:02}:{:02}.{:03}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+        millis % 1000
+    )
 }
 
 /// Writes a duration: `12 ms`, `3.1 s`, `24 h`.

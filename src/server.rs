@@ -31,7 +31,12 @@ async fn welcome() -> &'static str {
 }
 
 async fn call(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let request = Request {
         target: text("x-amz-target"),
         authorization: text("authorization"),
@@ -42,11 +47,17 @@ async fn call(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respon
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(answer.content_type),
+    );
     if let Ok(id) = HeaderValue::from_str(&answer.request_id) {
         headers.insert("x-amzn-requestid", id);
     }
-    if let Some(error) = answer.error_type.and_then(|error| HeaderValue::from_str(&error).ok()) {
+    if let Some(error) = answer
+        .error_type
+        .and_then(|error| HeaderValue::from_str(&error).ok())
+    {
         headers.insert("x-amzn-errortype", error);
     }
     response

@@ -5,8 +5,8 @@ use crate::config::Config;
 use driver::{Driver, Observer, Settings};
 use function_host::FunctionHost;
 use local::{
-    AnsweredBy, LocalBlobs, LocalClock, LocalJournal, LocalMailbox, LocalRegistry, LocalServices, LocalTimers, Store,
-    SystemClock, SystemEntropy, VirtualClock,
+    AnsweredBy, LocalBlobs, LocalClock, LocalJournal, LocalMailbox, LocalRegistry, LocalServices,
+    LocalTimers, Store, SystemClock, SystemEntropy, VirtualClock,
 };
 use mocks::MockFile;
 use ports::{CallRequest, Ports};
@@ -57,7 +57,10 @@ impl Stack {
             config.account(),
         )
         .map_err(|error| Failure(error.to_string()))?;
-        let region = calls::Settings { region: config.region.clone(), ..calls::Settings::default() };
+        let region = calls::Settings {
+            region: config.region.clone(),
+            ..calls::Settings::default()
+        };
         let mut services = LocalServices::new(mocks, functions, region);
         if let Some(watch) = options.watch {
             services = services.watched_by(watch);
@@ -94,12 +97,19 @@ impl Stack {
         if let Some(clock) = virtual_clock {
             tokio::spawn(fast_forward(driver.clone(), clock, timers));
         }
-        Ok(Stack { driver, store, services })
+        Ok(Stack {
+            driver,
+            store,
+            services,
+        })
     }
 
     /// Takes over the executions that were open when the store was closed.
     pub(crate) async fn recover(&self) -> Result<usize, Failure> {
-        self.driver.recover().await.map_err(|error| Failure(error.to_string()))
+        self.driver
+            .recover()
+            .await
+            .map_err(|error| Failure(error.to_string()))
     }
 
     /// Ends the processes of functions, and closes the store.

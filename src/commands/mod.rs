@@ -14,7 +14,9 @@ pub(crate) struct Failure(pub(crate) String);
 
 impl Failure {
     /// Returns what turns a cause into a failure that says what was tried.
-    pub(crate) fn while_trying<E: std::fmt::Display>(what: impl std::fmt::Display) -> impl FnOnce(E) -> Failure {
+    pub(crate) fn while_trying<E: std::fmt::Display>(
+        what: impl std::fmt::Display,
+    ) -> impl FnOnce(E) -> Failure {
         move |error| Failure(format!("{what}: {error}"))
     }
 }

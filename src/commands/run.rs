@@ -59,25 +59,54 @@ struct Planned {
 /// Runs the executions one after the other.
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let is_folder = arguments.definition.is_dir();
-    let folder = if is_folder { Some(arguments.definition.as_path()) } else { arguments.definition.parent() };
+    let folder = if is_folder {
+        Some(arguments.definition.as_path())
+    } else {
+        arguments.definition.parent()
+    };
     let config = Config::find(arguments.config.as_deref(), folder)?;
     let definition = match (&config.definition, is_folder) {
         (Some(file), true) => config.folder.join(file),
         (None, true) => {
-            return Err(Failure(format!("{} names no `definition`", config.folder.join("stepwell.toml").display())));
+            return Err(Failure(format!(
+                "{} names no `definition`",
+                config.folder.join("stepwell.toml").display()
+            )));
         }
         (_, false) => arguments.definition.clone(),
     };
     let text = std::fs::read_to_string(&definition).map_err(Failure::while_trying(definition.display()))?;
     let compiled = asl::compile(&text, MachineType::Standard);
-    for finding in compiled.diagnostics.iter().filter(|finding| finding.severity == Severity::Error) {
-        let place = if finding.location.is_empty() { "/" } else { &finding.location };
-        eprintln!("{}: {place}: {} [{}]", definition.display(), finding.message, finding.code);
+    for finding in compiled
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+    {
+        let place = if finding.location.is_empty() {
+            "/"
+        } else {
+            &finding.location
+        };
+        eprintln!(
+            "{}: {place}: {} [{}]",
+            definition.display(),
+            finding.message,
+            finding.code
+        );
     }
-    let Some(program) = compiled.program else { return Ok(ExitCode::from(USAGE)) };
+    let Some(program) = compiled.program else {
+        return Ok(ExitCode::from(USAGE));
+    };
     let planned = plan(&arguments, &config)?;
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::while_trying("the runtime"))?;
-    runtime.block_on(run_all(&arguments, &config, &definition, &text, Arc::new(program), planned))
+    runtime.block_on(run_all(
+        &arguments,
+        &config,
+        &definition,
+        &text,
+        Arc::new(program),
+        planned,
+    ))
 }
 
 /// Returns what is to be run: one input, or the runs of the configuration.
@@ -85,11 +114,21 @@ fn plan(arguments: &Arguments, config: &Config) -> Result<Vec<Planned>, Failure>
     if let Some(input) = &arguments.input {
         let input = read_input(input)?;
         let test_case = arguments.test_case.clone();
-        return Ok(vec![Planned { label: String::new(), input, test_case, expect: Status::Succeeded }]);
+        return Ok(vec![Planned {
+            label: String::new(),
+            input,
+            test_case,
+            expect: Status::Succeeded,
+        }]);
     }
     if config.runs.is_empty() || !arguments.definition.is_dir() {
         let test_case = arguments.test_case.clone();
-        return Ok(vec![Planned { label: String::new(), input: "{}".to_owned(), test_case, expect: Status::Succeeded }]);
+        return Ok(vec![Planned {
+            label: String::new(),
+            input: "{}".to_owned(),
+            test_case,
+            expect: Status::Succeeded,
+        }]);
     }
     config.runs.iter().map(|run| planned(run, config)).collect()
 }
@@ -100,10 +139,20 @@ fn planned(run: &RunSettings, config: &Config) -> Result<Planned, Failure> {
         Some("FAILED") => Status::Failed,
         Some("TIMED_OUT") => Status::TimedOut,
         Some("ABORTED") => Status::Aborted,
-        Some(other) => return Err(Failure(format!("run `{}`: `{other}` is no status of an execution", run.name))),
+        Some(other) => {
+            return Err(Failure(format!(
+                "run `{}`: `{other}` is no status of an execution",
+                run.name
+            )));
+        }
     };
     let input = read_input(&config.folder.join(&run.input).to_string_lossy())?;
-    Ok(Planned { label: run.name.clone(), input, test_case: run.test_case.clone(), expect })
+    Ok(Planned {
+        label: run.name.clone(),
+        input,
+        test_case: run.test_case.clone(),
+        expect,
+    })
 }
 
 /// Reads an input: a file's text, or the text itself when it is JSON and no file.
@@ -116,7 +165,10 @@ fn read_input(input: &str) -> Result<String, Failure> {
     };
     match serde_json::from_str::<Value>(&text) {
         Ok(_) => Ok(text),
-        Err(error) => Err(Failure(format!("the input `{}` is neither a file nor JSON: {error}", shortened(input)))),
+        Err(error) => Err(Failure(format!(
+            "the input `{}` is neither a file nor JSON: {error}",
+            shortened(input)
+        ))),
     }
 }
 
@@ -179,7 +231,9 @@ async fn wait_for(ends: &mut mpsc::UnboundedReceiver<End>, arn: &str) -> Result<
             return Ok(end);
         }
     }
-    Err(Failure("the driver stopped before the execution ended".to_owned()))
+    Err(Failure(
+        "the driver stopped before the execution ended".to_owned(),
+    ))
 }
 
 async fn start(
@@ -191,9 +245,16 @@ async fn start(
 ) -> Result<Arc<str>, Failure> {
     let random = driver.ports().entropy.bytes();
     let suffix: String = random.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let name = if run.label.is_empty() { format!("run-{suffix}") } else { format!("{}-{suffix}", run.label) };
-    let arn: Arc<str> =
-        format!("{}:{name}", machine.arn.replacen(":stateMachine:", ":execution:", 1)).into();
+    let name = if run.label.is_empty() {
+        format!("run-{suffix}")
+    } else {
+        format!("{}-{suffix}", run.label)
+    };
+    let arn: Arc<str> = format!(
+        "{}:{name}",
+        machine.arn.replacen(":stateMachine:", ":execution:", 1)
+    )
+    .into();
     progress.label(Arc::clone(&arn), &run.label);
     let start = Start {
         machine: machine.clone(),
@@ -206,7 +267,11 @@ async fn start(
         test_case: run.test_case.as_deref().map(Arc::from),
         parent: None,
     };
-    match driver.start(start).await.map_err(|error| Failure(error.to_string()))? {
+    match driver
+        .start(start)
+        .await
+        .map_err(|error| Failure(error.to_string()))?
+    {
         Started::New { arn, .. } | Started::Same { arn, .. } => Ok(arn),
         Started::NameTaken { arn } => Err(Failure(format!("the name of {arn} is taken"))),
     }
@@ -216,11 +281,17 @@ async fn start(
 async fn register(driver: &Driver, config: &Config, name: &str, text: &str) -> Result<Machine, Failure> {
     let failed = |error: ports::RegistryError| Failure(error.to_string());
     let registry = &driver.ports().registry;
-    let owner = Owner { region: config.region().into(), account: config.account().into() };
+    let owner = Owner {
+        region: config.region().into(),
+        account: config.account().into(),
+    };
     let now = driver.ports().clock.now();
     let random = driver.ports().entropy.bytes();
     let machine = Machine {
-        arn: format!("arn:aws:states:{}:{}:stateMachine:{name}", owner.region, owner.account),
+        arn: format!(
+            "arn:aws:states:{}:{}:stateMachine:{name}",
+            owner.region, owner.account
+        ),
         name: name.to_owned(),
         machine_type: ExecutionType::Standard,
         status: MachineStatus::Active,
@@ -244,11 +315,20 @@ async fn register(driver: &Driver, config: &Config, name: &str, text: &str) -> R
     if *existing.revision.definition == *text {
         return Ok(existing);
     }
-    let replaced = Machine { created: existing.created, ..machine };
-    if registry.replace_machine(replaced.clone(), &existing.revision.id).await.map_err(failed)? {
+    let replaced = Machine {
+        created: existing.created,
+        ..machine
+    };
+    if registry
+        .replace_machine(replaced.clone(), &existing.revision.id)
+        .await
+        .map_err(failed)?
+    {
         Ok(replaced)
     } else {
-        Err(Failure(format!("another command changed the definition of `{name}` at the same time")))
+        Err(Failure(format!(
+            "another command changed the definition of `{name}` at the same time"
+        )))
     }
 }
 
@@ -260,10 +340,18 @@ async fn open_executions(driver: &Driver, machine: &Machine) -> Result<Vec<(Arc<
         after: None,
         limit: 1000,
     };
-    let page = driver.ports().journal.list(filter).await.map_err(|error| Failure(error.to_string()))?;
+    let page = driver
+        .ports()
+        .journal
+        .list(filter)
+        .await
+        .map_err(|error| Failure(error.to_string()))?;
     let mut open = Vec::new();
     for head in page.rows.into_iter().rev() {
-        let input = driver.text(&head.input).await.map_err(|error| Failure(error.to_string()))?;
+        let input = driver
+            .text(&head.input)
+            .await
+            .map_err(|error| Failure(error.to_string()))?;
         open.push((Arc::clone(&head.identity.arn), input));
     }
     Ok(open)
@@ -271,7 +359,11 @@ async fn open_executions(driver: &Driver, machine: &Machine) -> Result<Vec<(Arc<
 
 /// Returns the state machine's name: that of the file, or of its folder for `workflow.asl.json`.
 fn machine_name(definition: &Path) -> String {
-    let file = definition.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = definition
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let stem = file.split('.').next().unwrap_or_default().to_owned();
     let parent = definition.canonicalize().ok();
     let parent = parent.as_deref().and_then(Path::parent).and_then(Path::file_name);
@@ -287,14 +379,21 @@ fn report(arguments: &Arguments, outcomes: &[(Planned, End)]) -> Result<ExitCode
     let is_single = outcomes.len() == 1 && outcomes.first().is_some_and(|(run, _)| run.label.is_empty());
     if arguments.json {
         let rows: Vec<Value> = outcomes.iter().map(|(run, end)| as_json(run, end)).collect();
-        let shown = if is_single { rows.into_iter().next().unwrap_or_default() } else { Value::Array(rows) };
+        let shown = if is_single {
+            rows.into_iter().next().unwrap_or_default()
+        } else {
+            Value::Array(rows)
+        };
         writeln!(out, "{shown:#}").map_err(write)?;
     } else if is_single {
         for (_, end) in outcomes {
             if let Some(output) = &end.output {
                 writeln!(out, "{output}").map_err(write)?;
             } else {
-                let state = end.failed_state.as_deref().map_or(String::new(), |state| format!(" in state `{state}`"));
+                let state = end
+                    .failed_state
+                    .as_deref()
+                    .map_or(String::new(), |state| format!(" in state `{state}`"));
                 let error = end.error.as_deref().unwrap_or("(no error name)");
                 let cause = end.cause.as_deref().unwrap_or("(no cause)");
                 eprintln!("{}{state}: {error}: {cause}", end.status.name());
@@ -322,8 +421,17 @@ fn as_json(run: &Planned, end: &End) -> Value {
 }
 
 fn table(out: &mut impl std::io::Write, outcomes: &[(Planned, End)]) -> std::io::Result<()> {
-    let width = outcomes.iter().map(|(run, _)| run.label.len()).max().unwrap_or(0).max(5);
-    writeln!(out, "\n{:width$}  {:9}  {:>12}  outcome", "input", "status", "took")?;
+    let width = outcomes
+        .iter()
+        .map(|(run, _)| run.label.len())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    writeln!(
+        out,
+        "\n{:width$}  {:9}  {:>12}  outcome",
+        "input", "status", "took"
+    )?;
     for (run, end) in outcomes {
         let took = duration(end.stopped.millis() - end.started.millis());
         let said = match (&end.output, &end.error) {
@@ -334,8 +442,17 @@ fn table(out: &mut impl std::io::Write, outcomes: &[(Planned, End)]) -> std::io:
                 end.cause.as_deref().unwrap_or_default()
             )),
         };
-        let note = if run.expect == end.status { "" } else { "   NOT AS EXPECTED" };
-        writeln!(out, "{:width$}  {:9}  {took:>12}  {said}{note}", run.label, end.status.name())?;
+        let note = if run.expect == end.status {
+            ""
+        } else {
+            "   NOT AS EXPECTED"
+        };
+        writeln!(
+            out,
+            "{:width$}  {:9}  {took:>12}  {said}{note}",
+            run.label,
+            end.status.name()
+        )?;
     }
     Ok(())
 }

@@ -57,7 +57,10 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
             folder
         }
     };
-    let mocks = arguments.mock.clone().or_else(|| config.mocks.as_ref().map(|file| config.folder.join(file)));
+    let mocks = arguments
+        .mock
+        .clone()
+        .or_else(|| config.mocks.as_ref().map(|file| config.folder.join(file)));
     let stack = Stack::open(
         config,
         Options {
@@ -68,11 +71,18 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
             watch: None,
         },
     )?;
-    let settings = api::Settings { region: config.region().into(), account: config.account().into(), ..api::Settings::default() };
+    let settings = api::Settings {
+        region: config.region().into(),
+        account: config.account().into(),
+        ..api::Settings::default()
+    };
     let api = Api::new(stack.driver.clone(), settings);
-    let listener =
-        TcpListener::bind(arguments.listen).await.map_err(Failure::while_trying(arguments.listen))?;
-    let address = listener.local_addr().map_err(Failure::while_trying("the address"))?;
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .map_err(Failure::while_trying(arguments.listen))?;
+    let address = listener
+        .local_addr()
+        .map_err(Failure::while_trying("the address"))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::while_trying("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::while_trying("SIGINT"))?;
     println!("listening on http://{address}");
@@ -92,7 +102,9 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
             _ = interrupt.recv() => {}
         }
     };
-    server::serve(api, listener, stop).await.map_err(Failure::while_trying("serving"))?;
+    server::serve(api, listener, stop)
+        .await
+        .map_err(Failure::while_trying("serving"))?;
     stack.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -18,7 +18,11 @@ pub(crate) struct Arguments {
 
 /// Prints every finding with its place; fails when one is an error.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let machine_type = if arguments.express { MachineType::Express } else { MachineType::Standard };
+    let machine_type = if arguments.express {
+        MachineType::Express
+    } else {
+        MachineType::Standard
+    };
     let mut errors = 0;
     for file in &arguments.files {
         let text = std::fs::read_to_string(file).map_err(Failure::while_trying(file.display()))?;
@@ -31,12 +35,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
                 }
                 Severity::Warning => "warning",
             };
-            let place = if finding.location.is_empty() { "/" } else { &finding.location };
-            println!("{}: {kind}: {place}: {} [{}]", file.display(), finding.message, finding.code);
+            let place = if finding.location.is_empty() {
+                "/"
+            } else {
+                &finding.location
+            };
+            println!(
+                "{}: {kind}: {place}: {} [{}]",
+                file.display(),
+                finding.message,
+                finding.code
+            );
         }
         if compiled.diagnostics.is_empty() {
             println!("{}: ok", file.display());
         }
     }
-    Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if errors == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::settings::{LEASE_SECONDS, WRITE_ATTEMPTS};
 use crate::{Driver, dispatch, payloads, recover};
 use engine::{
-    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Message, Outcome, Program, Status, TaskToken,
-    Timestamp, apply,
+    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Message, Outcome, Program, Status,
+    TaskToken, Timestamp, apply,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -20,6 +20,9 @@ use tokio::sync::{mpsc, oneshot};
 
 /// How many messages one entry takes at most: bounds the size of an entry and the time until it is durable.
 const MESSAGES_PER_ENTRY_MAX: usize = 256;
+
+/// How long an execution rests after the store has failed it.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// A message for an actor.
 pub(crate) struct Delivery {
@@ -47,7 +50,12 @@ pub(crate) enum Reply {
 
 impl Delivery {
     pub(crate) fn new(message: Message, incarnation: Option<Arc<str>>) -> Delivery {
-        Delivery { message, incarnation, token: None, reply: None }
+        Delivery {
+            message,
+            incarnation,
+            token: None,
+            reply: None,
+        }
     }
 
     fn answer(self, reply: Reply) {
@@ -78,8 +86,36 @@ pub(crate) struct Live {
     pub(crate) durable: bool,
     /// What an Express execution has done so far.
     pub(crate) express: Outcome,
+    /// Whether its program holds expressions that may take long.
+    is_slow: bool,
     /// Who waits for the end of an Express execution.
     pub(crate) waiter: Option<oneshot::Sender<Box<Execution>>>,
+}
+
+impl Live {
+    pub(crate) fn new(execution: Execution, program: Arc<Program>) -> Live {
+        Live {
+            execution,
+            armed: None,
+            unfinished: false,
+            durable: true,
+            express: Outcome::default(),
+            waiter: None,
+            is_slow: program.uses_jsonata(),
+            program,
+        }
+    }
+
+    /// Applies a message. An expression may take seconds, and then the other executions must go on.
+    pub(crate) fn apply(&mut self, message: Message, now: Timestamp) -> Outcome {
+        let can_step_aside =
+            tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread;
+        if self.is_slow && can_step_aside {
+            tokio::task::block_in_place(|| apply(&self.program, &mut self.execution, message, now))
+        } else {
+            apply(&self.program, &mut self.execution, message, now)
+        }
+    }
 }
 
 type InFlight = FuturesUnordered<BoxFuture<'static, Message>>;
@@ -99,7 +135,12 @@ pub(crate) async fn run(
     mut inbox: mpsc::UnboundedReceiver<Delivery>,
     session: Session,
 ) {
-    let mut actor = Actor { driver, key, calls: FuturesUnordered::new(), in_flight: BTreeSet::new() };
+    let mut actor = Actor {
+        driver,
+        key,
+        calls: FuturesUnordered::new(),
+        in_flight: BTreeSet::new(),
+    };
     let mut live = match session {
         Session::Fresh(live, effects) => {
             actor.dispatch(&live, effects);
@@ -107,7 +148,7 @@ pub(crate) async fn run(
         }
         Session::Stored => match actor.load().await {
             Ok(live) => live,
-            Err(error) => return actor.give_up(inbox, Vec::new(), &error),
+            Err(error) => return actor.give_up(inbox, Vec::new(), &error).await,
         },
     };
     if let Some(live) = &mut live {
@@ -116,13 +157,15 @@ pub(crate) async fn run(
         } else if !live.durable {
             // A pure Express execution has ended in the turn that began it.
             if let Err(error) = actor.closed(live).await {
-                return actor.give_up(inbox, Vec::new(), &error);
+                return actor.give_up(inbox, Vec::new(), &error).await;
             }
         }
     }
     let mut deliveries = Vec::new();
     loop {
-        let running = live.as_ref().is_some_and(|live| live.execution.status == Status::Running);
+        let running = live
+            .as_ref()
+            .is_some_and(|live| live.execution.status == Status::Running);
         if !running && actor.leave(&mut inbox, &mut deliveries) {
             return;
         }
@@ -136,7 +179,7 @@ pub(crate) async fn run(
         actor.gather(&mut inbox, &mut deliveries, unfinished).await;
         match actor.advance(&mut live, &mut deliveries).await {
             Ok(()) => {}
-            Err(error) => return actor.give_up(inbox, deliveries, &error),
+            Err(error) => return actor.give_up(inbox, deliveries, &error).await,
         }
     }
 }
@@ -147,7 +190,12 @@ impl Actor {
         if !deliveries.is_empty() {
             return false;
         }
-        let mut actors = self.driver.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut actors = self
+            .driver
+            .0
+            .actors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match inbox.try_recv() {
             Ok(delivery) => {
                 deliveries.push(delivery);
@@ -161,22 +209,31 @@ impl Actor {
     }
 
     /// Stops working on the execution: what was not durable is lost from memory, and the journal knows the rest.
-    fn give_up(
+    async fn give_up(
         self,
         mut inbox: mpsc::UnboundedReceiver<Delivery>,
         mut deliveries: Vec<Delivery>,
         error: &Error,
     ) {
         tracing::error!(machine = %self.key.machine, execution = %self.key.name, %error, "an execution cannot go on");
-        let mut actors = self.driver.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Ok(delivery) = inbox.try_recv() {
-            deliveries.push(delivery);
+        {
+            let mut actors = self
+                .driver
+                .0
+                .actors
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            while let Ok(delivery) = inbox.try_recv() {
+                deliveries.push(delivery);
+            }
+            actors.remove(&self.key);
         }
-        actors.remove(&self.key);
-        drop(actors);
         for delivery in deliveries {
             delivery.answer(Reply::Failed(error.clone()));
         }
+        // The store may be well again later: a full disk, for example. Calls in flight are unknown then.
+        tokio::time::sleep(RETRY_AFTER).await;
+        self.driver.deliver(&self.key, Delivery::new(Message::Wake, None));
     }
 
     /// Waits for something to do, and takes all that is there.
@@ -217,7 +274,11 @@ impl Actor {
     }
 
     /// Applies the deliveries, writes the entry, answers, and dispatches.
-    async fn advance(&mut self, live: &mut Option<Live>, deliveries: &mut Vec<Delivery>) -> Result<(), Error> {
+    async fn advance(
+        &mut self,
+        live: &mut Option<Live>,
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<(), Error> {
         let Some(current) = live else {
             for delivery in deliveries.drain(..) {
                 delivery.answer(Reply::Missing);
@@ -232,8 +293,14 @@ impl Actor {
         }
         let mut rejected = Vec::new();
         for delivery in std::mem::take(deliveries) {
-            let wanted = delivery.incarnation.as_ref().is_none_or(|wanted| *wanted == current.execution.identity.incarnation)
-                && delivery.token.as_ref().is_none_or(|token| token.proves(&current.execution.identity));
+            let wanted = delivery
+                .incarnation
+                .as_ref()
+                .is_none_or(|wanted| *wanted == current.execution.identity.incarnation)
+                && delivery
+                    .token
+                    .as_ref()
+                    .is_none_or(|token| token.proves(&current.execution.identity));
             if !wanted {
                 rejected.push((delivery, Reply::Missing));
                 continue;
@@ -274,11 +341,20 @@ impl Actor {
         let closed = match &current.execution.closing {
             Some(closing) => Some(closing.time),
             None if current.execution.status == Status::Running => None,
-            None => self.driver.0.ports.journal.head(&self.key).await?.and_then(|head| head.stopped),
+            None => self
+                .driver
+                .0
+                .ports
+                .journal
+                .head(&self.key)
+                .await?
+                .and_then(|head| head.stopped),
         };
         for (delivery, accepted) in answers {
             let reply = if accepted {
-                Reply::Accepted { at: current.execution.last_time() }
+                Reply::Accepted {
+                    at: current.execution.last_time(),
+                }
             } else {
                 Reply::Stale { closed }
             };
@@ -297,17 +373,15 @@ impl Actor {
 
     /// Applies a message. A panic of the engine poisons this execution alone.
     fn apply(&self, live: &mut Live, message: Message, now: Timestamp) -> Result<Outcome, Error> {
-        let applied =
-            std::panic::catch_unwind(AssertUnwindSafe(|| apply(&live.program, &mut live.execution, message, now)));
+        let applied = std::panic::catch_unwind(AssertUnwindSafe(|| live.apply(message, now)));
         match applied {
             Ok(outcome) => Ok(outcome),
             Err(_) => {
                 tracing::error!(execution = %self.key.name, "the engine panicked; the execution fails");
-                let cause = "an internal error of Stepwell stopped this execution: please report it".to_owned();
-                std::panic::catch_unwind(AssertUnwindSafe(|| {
-                    apply(&live.program, &mut live.execution, Message::Poison { cause }, now)
-                }))
-                .map_err(|_| Error::Shutdown)
+                let cause =
+                    "an internal error of Stepwell stopped this execution: please report it".to_owned();
+                std::panic::catch_unwind(AssertUnwindSafe(|| live.apply(Message::Poison { cause }, now)))
+                    .map_err(|_| Error::Shutdown)
             }
         }
     }
@@ -317,18 +391,25 @@ impl Actor {
         let inner = &self.driver.0;
         let write = inner.write(&live.execution, entry).await?;
         let appended = inner
-            .patiently(|| inner.ports.journal.append(&identity.key, &identity.incarnation, Arc::clone(&write)))
+            .patiently(|| {
+                inner
+                    .ports
+                    .journal
+                    .append(&identity.key, &identity.incarnation, Arc::clone(&write))
+            })
             .await?;
         Ok((appended, write))
     }
 
     /// Reads the execution, and looks after what nobody else does.
     async fn load(&mut self) -> Result<Option<Live>, Error> {
-        let Some(mut loaded) = recover::load(&self.driver, &self.key).await? else { return Ok(None) };
+        let Some(mut loaded) = recover::load(&self.driver, &self.key).await? else {
+            return Ok(None);
+        };
         if loaded.live.execution.identity.execution_type == ExecutionType::Express {
             // At least once: nothing of an Express execution is kept between its start and its end.
             if loaded.live.execution.status == Status::Running {
-                let effects = self.driver.0.start_in_memory(&mut loaded.live);
+                let effects = self.driver.start_in_memory(&mut loaded.live);
                 self.dispatch(&loaded.live, effects);
             }
             return Ok(Some(loaded.live));
@@ -361,7 +442,8 @@ impl Actor {
         for effect in effects {
             if self.in_flight.insert(effect.call().id) {
                 let identity = Arc::clone(&live.execution.identity);
-                self.calls.push(dispatch::perform(self.driver.clone(), identity, effect));
+                self.calls
+                    .push(dispatch::perform(self.driver.clone(), identity, effect));
             }
         }
     }
@@ -369,13 +451,23 @@ impl Actor {
     /// Arms a timer for the execution's earliest deadline, unless an earlier one is armed.
     async fn arm(&mut self, live: &mut Live) {
         let end = live.execution.ends_by(&live.program);
-        let deadline = live.execution.next_deadline().map_or(end, |deadline| deadline.min(end));
+        let deadline = live
+            .execution
+            .next_deadline()
+            .map_or(end, |deadline| deadline.min(end));
         let now = self.driver.0.ports.clock.now();
         if live.armed.is_some_and(|armed| armed <= deadline && armed > now) {
             return;
         }
         let identity = &live.execution.identity;
-        match self.driver.0.ports.timers.arm(&identity.key, &identity.incarnation, deadline).await {
+        match self
+            .driver
+            .0
+            .ports
+            .timers
+            .arm(&identity.key, &identity.incarnation, deadline)
+            .await
+        {
             Ok(()) => live.armed = Some(deadline),
             Err(error) => tracing::error!(%error, "a timer could not be armed; it will be tried again"),
         }
@@ -391,13 +483,27 @@ impl Actor {
                 self.append(live, entry).await?;
             }
             if let Some(waiter) = live.waiter.take() {
-                let empty = Execution::new((*live.execution.identity).clone(), Arc::from("null"), live.execution.limits);
+                let empty = Execution::new(
+                    (*live.execution.identity).clone(),
+                    Arc::from("null"),
+                    live.execution.limits,
+                );
                 let _ = waiter.send(Box::new(std::mem::replace(&mut live.execution, empty)));
                 live.execution.status = Status::Succeeded;
                 return Ok(());
             }
         }
-        crate::child::notify_parent(&self.driver, &live.execution).await
+        crate::child::notify_parent(&self.driver, &live.execution).await?;
+        let identity = &live.execution.identity;
+        if live.armed.take().is_some() {
+            self.driver
+                .0
+                .ports
+                .timers
+                .disarm(&identity.key, &identity.incarnation)
+                .await;
+        }
+        Ok(())
     }
 }
 

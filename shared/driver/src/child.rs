@@ -21,11 +21,24 @@ pub(crate) async fn start(driver: Driver, identity: Arc<Identity>, call: Call) -
 async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<Message, Failure> {
     let parameters = Parameters::read(call.parameters.value())?;
     let machine_arn = parameters.machine_arn;
-    let target = Target::parse(&machine_arn)
-        .ok_or_else(|| refused("InvalidArn", &format!("Invalid Arn: 'Invalid ARN: {machine_arn}'")))?;
-    let machine = driver.0.ports.registry.machine(&target.owner, &target.name).await.map_err(broken)?;
+    let target = Target::parse(&machine_arn).ok_or_else(|| {
+        refused(
+            "InvalidArn",
+            &format!("Invalid Arn: 'Invalid ARN: {machine_arn}'"),
+        )
+    })?;
+    let machine = driver
+        .0
+        .ports
+        .registry
+        .machine(&target.owner, &target.name)
+        .await
+        .map_err(broken)?;
     let machine = machine.ok_or_else(|| {
-        refused("StateMachineDoesNotExist", &format!("State Machine Does Not Exist: '{machine_arn}'"))
+        refused(
+            "StateMachineDoesNotExist",
+            &format!("State Machine Does Not Exist: '{machine_arn}'"),
+        )
     })?;
     let machine_key = ports::machine_key(&machine.owner, &machine.name);
     let program = driver.program(&machine_key, &machine.revision).map_err(broken)?;
@@ -45,7 +58,9 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
     };
     let start = Start {
         program,
-        name: parameters.name.unwrap_or_else(|| derived_name(&call.client_token)),
+        name: parameters
+            .name
+            .unwrap_or_else(|| derived_name(&call.client_token)),
         input: parameters.input,
         trace_header: None,
         version_arn: None,
@@ -57,7 +72,10 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
     let (arn, started) = match driver.start(start).await.map_err(broken)? {
         Started::New { arn, started } | Started::Same { arn, started } => (arn, started),
         Started::NameTaken { arn } => {
-            return Err(refused("ExecutionAlreadyExists", &format!("Execution Already Exists: '{arn}'")));
+            return Err(refused(
+                "ExecutionAlreadyExists",
+                &format!("Execution Already Exists: '{arn}'"),
+            ));
         }
     };
     // A child that has ended reports that itself. After a crash its report may be lost: this finds it again.
@@ -66,7 +84,10 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
             return Ok(message);
         }
     }
-    Ok(Message::CallSucceeded { call: call.id, output: submission(&arn, started) })
+    Ok(Message::CallSucceeded {
+        call: call.id,
+        output: submission(&arn, started),
+    })
 }
 
 struct Parameters {
@@ -78,11 +99,18 @@ struct Parameters {
 impl Parameters {
     fn read(parameters: &Value) -> Result<Parameters, Failure> {
         let Value::Object(fields) = parameters else {
-            return Err(runtime("the parameters of `states:startExecution` must be an object".to_owned()));
+            return Err(runtime(
+                "the parameters of `states:startExecution` must be an object".to_owned(),
+            ));
         };
         for field in fields.keys() {
-            if !matches!(field.as_str(), "StateMachineArn" | "Input" | "Name" | "TraceHeader") {
-                return Err(runtime(format!("The field '{field}' is not supported by Step Functions")));
+            if !matches!(
+                field.as_str(),
+                "StateMachineArn" | "Input" | "Name" | "TraceHeader"
+            ) {
+                return Err(runtime(format!(
+                    "The field '{field}' is not supported by Step Functions"
+                )));
             }
         }
         let text = |field: &str| fields.get(field).and_then(Value::as_str).map(str::to_owned);
@@ -92,7 +120,11 @@ impl Parameters {
             None | Some(Value::Null) => Arc::from("{}"),
             Some(value) => value.to_string().into(),
         };
-        Ok(Parameters { machine_arn, name: text("Name"), input })
+        Ok(Parameters {
+            machine_arn,
+            name: text("Name"),
+            input,
+        })
     }
 }
 
@@ -109,9 +141,16 @@ impl Target {
         if parts.next()? != "arn" || !parts.next()?.starts_with("aws") || parts.next()? != "states" {
             return None;
         }
-        let owner = Owner { region: parts.next()?.into(), account: parts.next()?.into() };
+        let owner = Owner {
+            region: parts.next()?.into(),
+            account: parts.next()?.into(),
+        };
         let kind = parts.next()?.to_owned();
-        Some(Target { owner, kind, name: parts.next()?.to_owned() })
+        Some(Target {
+            owner,
+            kind,
+            name: parts.next()?.to_owned(),
+        })
     }
 }
 
@@ -121,8 +160,17 @@ pub(crate) async fn activity_exists(driver: &Driver, arn: &str) -> Result<(), Fa
         error: "States.Runtime".to_owned(),
         cause: Some(format!("The activity '{arn}' does not exist")),
     };
-    let target = Target::parse(arn).filter(|target| target.kind == "activity").ok_or_else(missing)?;
-    match driver.0.ports.registry.activity(&target.owner, &target.name).await.map_err(broken)? {
+    let target = Target::parse(arn)
+        .filter(|target| target.kind == "activity")
+        .ok_or_else(missing)?;
+    match driver
+        .0
+        .ports
+        .registry
+        .activity(&target.owner, &target.name)
+        .await
+        .map_err(broken)?
+    {
         Some(_) => Ok(()),
         None => Err(missing()),
     }
@@ -135,14 +183,22 @@ async fn ended(
     call: engine::CallId,
     wants: Wants,
 ) -> Result<Option<Message>, Error> {
-    let Some((machine_arn, name)) = execution_of(arn) else { return Ok(None) };
-    let Some(target) = Target::parse(&machine_arn) else { return Ok(None) };
+    let Some((machine_arn, name)) = execution_of(arn) else {
+        return Ok(None);
+    };
+    let Some(target) = Target::parse(&machine_arn) else {
+        return Ok(None);
+    };
     let key = engine::ExecutionKey {
         machine: ports::machine_key(&target.owner, &target.name).into(),
         name: name.into(),
     };
-    let Some(head) = driver.0.ports.journal.head(&key).await? else { return Ok(None) };
-    let Some(stopped) = head.stopped else { return Ok(None) };
+    let Some(head) = driver.0.ports.journal.head(&key).await? else {
+        return Ok(None);
+    };
+    let Some(stopped) = head.stopped else {
+        return Ok(None);
+    };
     let input = driver.text(&head.input).await?;
     let output = match &head.output {
         Some(output) => Some(driver.text(output).await?),
@@ -163,7 +219,10 @@ async fn ended(
 /// Returns the state machine's ARN and the name in a Standard execution's ARN.
 fn execution_of(arn: &str) -> Option<(String, String)> {
     let (machine, name) = arn.rsplit_once(':')?;
-    Some((machine.replacen(":execution:", ":stateMachine:", 1), name.to_owned()))
+    Some((
+        machine.replacen(":execution:", ":stateMachine:", 1),
+        name.to_owned(),
+    ))
 }
 
 /// Tells the task that waits for this execution that it has ended.
@@ -240,11 +299,16 @@ impl<'a> End<'a> {
         let text = Value::Object(fields).to_string();
         let result = match self.status {
             Status::Succeeded => Ok(text),
-            Status::Running | Status::Failed | Status::TimedOut | Status::Aborted => {
-                Err(Failure { error: "States.TaskFailed".to_owned(), cause: Some(text) })
-            }
+            Status::Running | Status::Failed | Status::TimedOut | Status::Aborted => Err(Failure {
+                error: "States.TaskFailed".to_owned(),
+                cause: Some(text),
+            }),
         };
-        Message::JobDone { call, submission, result }
+        Message::JobDone {
+            call,
+            submission,
+            result,
+        }
     }
 }
 
@@ -257,7 +321,10 @@ fn submission(arn: &str, started: Timestamp) -> String {
 fn derived_name(client_token: &str) -> String {
     let mut bytes = [0; 32];
     for (byte, at) in bytes.iter_mut().skip(16).zip((0..32).step_by(2)) {
-        *byte = client_token.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
+        *byte = client_token
+            .get(at..at + 2)
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            .unwrap_or(0);
     }
     uuid(&bytes)
 }
@@ -273,9 +340,15 @@ fn refused(code: &str, message: &str) -> Failure {
 }
 
 fn runtime(cause: String) -> Failure {
-    Failure { error: "States.Runtime".to_owned(), cause: Some(cause) }
+    Failure {
+        error: "States.Runtime".to_owned(),
+        cause: Some(cause),
+    }
 }
 
 fn broken(error: impl std::fmt::Display) -> Failure {
-    Failure { error: "StepFunctions.SdkClientException".to_owned(), cause: Some(error.to_string()) }
+    Failure {
+        error: "StepFunctions.SdkClientException".to_owned(),
+        cause: Some(error.to_string()),
+    }
 }

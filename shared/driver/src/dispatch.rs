@@ -14,7 +14,11 @@ const REPEATS_MAX: u32 = 3;
 /// Returns the future that performs an effect; its message is the result.
 ///
 /// A future that never ends is for effects whose result comes from elsewhere.
-pub(crate) fn perform(driver: Driver, identity: Arc<Identity>, effect: Effect) -> BoxFuture<'static, Message> {
+pub(crate) fn perform(
+    driver: Driver,
+    identity: Arc<Identity>,
+    effect: Effect,
+) -> BoxFuture<'static, Message> {
     match effect {
         Effect::Call(call) => Box::pin(call_service(driver, identity, call)),
         Effect::StartChild(call) => Box::pin(async move {
@@ -34,10 +38,16 @@ pub(crate) fn perform(driver: Driver, identity: Arc<Identity>, effect: Effect) -
 
 /// Asks whether a mock answers in the place of a child execution or an activity's worker.
 async fn stand_in(driver: &Driver, identity: &Arc<Identity>, call: &Call) -> Option<Message> {
-    let request = CallRequest { call: call.clone(), identity: Arc::clone(identity) };
+    let request = CallRequest {
+        call: call.clone(),
+        identity: Arc::clone(identity),
+    };
     match driver.0.ports.services.stand_in(&request).await? {
         CallOutcome::Succeeded(output) | CallOutcome::Ended(output) => Some(ended(call, output)),
-        CallOutcome::Failed(failure) => Some(Message::CallFailed { call: call.id, failure }),
+        CallOutcome::Failed(failure) => Some(Message::CallFailed {
+            call: call.id,
+            failure,
+        }),
         CallOutcome::Unknown(_) => Some(Message::CallUnknown { call: call.id }),
     }
 }
@@ -50,9 +60,15 @@ fn ended(call: &Call, output: String) -> Message {
         Resource::Function(_) => false,
     };
     if waits {
-        Message::Callback { call: call.id, result: Ok(output) }
+        Message::Callback {
+            call: call.id,
+            result: Ok(output),
+        }
     } else {
-        Message::CallSucceeded { call: call.id, output }
+        Message::CallSucceeded {
+            call: call.id,
+            output,
+        }
     }
 }
 
@@ -101,7 +117,10 @@ async fn offer(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
     let id = call.id;
     let arn: Arc<str> = call.resource.text().into();
     if let Err(error) = child::activity_exists(&driver, &arn).await {
-        return Message::CallFailed { call: id, failure: error };
+        return Message::CallFailed {
+            call: id,
+            failure: error,
+        };
     }
     let task = ActivityTask {
         activity_arn: arn,
@@ -116,7 +135,10 @@ async fn offer(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
         Ok(()) => Message::Wake,
         Err(error) => Message::CallFailed {
             call: id,
-            failure: Failure { error: "States.Runtime".to_owned(), cause: Some(error.to_string()) },
+            failure: Failure {
+                error: "States.Runtime".to_owned(),
+                cause: Some(error.to_string()),
+            },
         },
     }
 }

@@ -74,7 +74,9 @@ pub enum TaskAnswer {
 
 impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Driver").field("instance", &self.0.instance).finish_non_exhaustive()
+        f.debug_struct("Driver")
+            .field("instance", &self.0.instance)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +110,9 @@ impl Driver {
     ///
     /// When the stored definition does not compile any more.
     pub fn program(&self, machine: &str, revision: &Revision) -> Result<Arc<Program>, Error> {
-        self.0.programs.get_or_compile(machine, &revision.id, &revision.definition)
+        self.0
+            .programs
+            .get_or_compile(machine, &revision.id, &revision.definition)
     }
 
     /// Returns a document's JSON text.
@@ -130,7 +134,11 @@ impl Driver {
 
     /// Returns whether no execution is at work: all that is open waits for time or for somebody outside.
     pub fn is_idle(&self) -> bool {
-        self.0.actors.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.0
+            .actors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
     }
 
     /// Stops an execution, durably.
@@ -158,7 +166,14 @@ impl Driver {
     ///
     /// When the journal fails; the report may or may not have been taken.
     pub async fn task_succeeded(&self, token: &TaskToken, output: String) -> Result<TaskAnswer, Error> {
-        self.report(token, Message::Callback { call: token.call, result: Ok(output) }).await
+        self.report(
+            token,
+            Message::Callback {
+                call: token.call,
+                result: Ok(output),
+            },
+        )
+        .await
     }
 
     /// Reports a task's failure, durably.
@@ -167,7 +182,14 @@ impl Driver {
     ///
     /// When the journal fails; the report may or may not have been taken.
     pub async fn task_failed(&self, token: &TaskToken, failure: Failure) -> Result<TaskAnswer, Error> {
-        self.report(token, Message::Callback { call: token.call, result: Err(failure) }).await
+        self.report(
+            token,
+            Message::Callback {
+                call: token.call,
+                result: Err(failure),
+            },
+        )
+        .await
     }
 
     /// Reports that a task is alive, durably.
@@ -193,8 +215,13 @@ impl Driver {
         let until = tokio::time::Instant::now() + wait;
         loop {
             let left = until.saturating_duration_since(tokio::time::Instant::now());
-            let Some(task) = self.0.ports.mailbox.take(activity_arn, left).await? else { return Ok(None) };
-            let message = Message::ActivityStarted { call: task.call, worker_name: worker_name.clone() };
+            let Some(task) = self.0.ports.mailbox.take(activity_arn, left).await? else {
+                return Ok(None);
+            };
+            let message = Message::ActivityStarted {
+                call: task.call,
+                worker_name: worker_name.clone(),
+            };
             let delivery = Delivery::new(message, Some(Arc::clone(&task.incarnation)));
             // A task that its execution does not wait for any more is dropped; the next one may still be wanted.
             match self.ask_with(&task.key, delivery).await? {
@@ -249,7 +276,12 @@ impl Driver {
         let _ = send.send(delivery);
         actors.insert(key.clone(), send);
         drop(actors);
-        tokio::spawn(actor::run(self.clone(), key.clone(), receive, actor::Session::Stored));
+        tokio::spawn(actor::run(
+            self.clone(),
+            key.clone(),
+            receive,
+            actor::Session::Stored,
+        ));
     }
 }
 

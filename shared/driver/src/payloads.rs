@@ -15,7 +15,11 @@ pub(crate) async fn store(
 ) -> Result<Vec<(PayloadId, StoredPayload)>, Error> {
     let mut stored = Vec::with_capacity(entry.payloads.len());
     // Documents of an earlier entry are stored with that one.
-    for payload in entry.payloads.iter().filter(|payload| payload.id.seq() == entry.seq) {
+    for payload in entry
+        .payloads
+        .iter()
+        .filter(|payload| payload.id.seq() == entry.seq)
+    {
         let place = if payload.text.len() >= settings.blob_bytes_min {
             let name: Arc<str> = format!("{incarnation}/{:?}", payload.id).into();
             ports.blobs.put(&name, Arc::clone(&payload.text)).await?;
@@ -32,9 +36,11 @@ pub(crate) async fn store(
 pub(crate) async fn text(ports: &Ports, payload: &StoredPayload) -> Result<Arc<str>, Error> {
     match payload {
         StoredPayload::Text(text) => Ok(Arc::clone(text)),
-        StoredPayload::Blob(name) => {
-            ports.blobs.get(name).await?.ok_or_else(|| Error::BlobMissing(name.to_string()))
-        }
+        StoredPayload::Blob(name) => ports
+            .blobs
+            .get(name)
+            .await?
+            .ok_or_else(|| Error::BlobMissing(name.to_string())),
     }
 }
 
@@ -44,8 +50,10 @@ pub(crate) const LOCAL_REQUEST_ID: &str = "00000000-0000-0000-0000-000000000000"
 /// Writes bytes in hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -45,7 +45,11 @@ impl Programs {
     fn insert(&self, machine: &str, revision: &str, program: Arc<Program>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.programs.len() >= PROGRAMS_MAX {
-            let oldest = kept.programs.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone());
+            let oldest = kept
+                .programs
+                .iter()
+                .min_by_key(|(_, (_, used))| *used)
+                .map(|(key, _)| key.clone());
             if let Some(oldest) = oldest {
                 kept.programs.remove(&oldest);
             }
@@ -63,6 +67,10 @@ fn compile(revision: &str, definition: &str) -> Result<Program, Error> {
     let compiled = asl::compile(definition, asl::MachineType::Standard);
     compiled.program.ok_or_else(|| Error::Definition {
         revision: revision.to_owned(),
-        reason: compiled.diagnostics.first().map(ToString::to_string).unwrap_or_default(),
+        reason: compiled
+            .diagnostics
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     })
 }

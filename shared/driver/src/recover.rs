@@ -3,7 +3,7 @@
 use crate::actor::Live;
 use crate::error::Error;
 use crate::{Driver, payloads};
-use engine::{CallId, Effect, Execution, ExecutionKey, Message, Outcome, PayloadId, Stage, Timestamp};
+use engine::{CallId, Effect, Execution, ExecutionKey, Message, PayloadId, Stage, Timestamp};
 use integrations::EffectClass;
 use ports::{CallRequest, Nonce};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,12 +29,18 @@ pub(crate) enum Care {
 /// Reads an execution's state; `None` when there is none of this name.
 pub(crate) async fn load(driver: &Driver, key: &ExecutionKey) -> Result<Option<Loaded>, Error> {
     let inner = &driver.0;
-    let Some(stored) = inner.patiently(|| inner.ports.journal.load(key)).await? else { return Ok(None) };
+    let Some(stored) = inner.patiently(|| inner.ports.journal.load(key)).await? else {
+        return Ok(None);
+    };
     let identity = Arc::clone(&stored.head.identity);
     let program = match inner.programs.get(&key.machine, &identity.revision) {
         Some(program) => program,
         None => {
-            let revision = inner.ports.registry.revision(&key.machine, &identity.revision).await?;
+            let revision = inner
+                .ports
+                .registry
+                .revision(&key.machine, &identity.revision)
+                .await?;
             let revision = revision.ok_or_else(|| Error::RevisionMissing(identity.revision.to_string()))?;
             driver.program(&key.machine, &revision)?
         }
@@ -47,15 +53,7 @@ pub(crate) async fn load(driver: &Driver, key: &ExecutionKey) -> Result<Option<L
         texts.get(&id).map(Arc::clone)
     })?;
     Ok(Some(Loaded {
-        live: Live {
-            execution,
-            program,
-            armed: None,
-            unfinished: false,
-            durable: true,
-            express: Outcome::default(),
-            waiter: None,
-        },
+        live: Live::new(execution, program),
         nonce: stored.nonce,
         lease_until: stored.lease_until,
     }))
@@ -95,7 +93,10 @@ fn may_repeat(driver: &Driver, execution: &Execution, effect: &Effect, now: Time
         EffectClass::Repeatable => true,
         EffectClass::Token { window_seconds, .. } => now < call.asked_at.plus_seconds(*window_seconds),
         EffectClass::Once => {
-            let request = CallRequest { call: call.clone(), identity: Arc::clone(&execution.identity) };
+            let request = CallRequest {
+                call: call.clone(),
+                identity: Arc::clone(&execution.identity),
+            };
             driver.0.ports.services.is_harmless(&request)
         }
     }

@@ -1,11 +1,11 @@
 //! The start of executions.
 
-use crate::actor::{self, Live, Session};
+use crate::actor::{self, Delivery, Live, Session};
 use crate::error::Error;
 use crate::{Driver, payloads};
 use engine::{
-    Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Parent, Payload, PayloadId, Program, Status,
-    Timestamp, apply,
+    Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Parent, Payload, PayloadId, Program,
+    Status, Timestamp,
 };
 use ports::{Created, Machine, machine_key};
 use std::sync::{Arc, PoisonError};
@@ -91,15 +91,21 @@ impl Driver {
         match execution_type {
             ExecutionType::Standard => {
                 let now = live.execution.identity.started;
-                let mut outcome = apply(&request.program, &mut live.execution, Message::Start, now);
+                let mut outcome = live.apply(Message::Start, now);
                 let effects = std::mem::take(&mut outcome.effects);
                 live.unfinished = outcome.unfinished;
                 self.create(live, outcome, effects, &request.input).await
             }
             ExecutionType::Express => {
                 // Journalled at its start and at its end: at least once. A restart in between begins it anew.
-                let input = Payload { id: PayloadId::new(0, 0), text: Arc::clone(&request.input) };
-                let outcome = Outcome { payloads: vec![input], ..Outcome::default() };
+                let input = Payload {
+                    id: PayloadId::new(0, 0),
+                    text: Arc::clone(&request.input),
+                };
+                let outcome = Outcome {
+                    payloads: vec![input],
+                    ..Outcome::default()
+                };
                 self.create(live, outcome, Vec::new(), &request.input).await
             }
         }
@@ -115,7 +121,9 @@ impl Driver {
         let identity = Arc::clone(&live.execution.identity);
         let (send, receive) = oneshot::channel();
         live.waiter = Some(send);
-        self.begin_express(live);
+        let effects = self.start_in_memory(&mut live);
+        let reserved = self.reserve(&identity.key);
+        self.begin(&identity.key, live, effects, reserved);
         let execution = receive.await.map_err(|_| Error::Shutdown)?;
         let closing = execution.closing.as_ref();
         Ok(SyncEnd {
@@ -124,7 +132,9 @@ impl Driver {
             started: identity.started,
             stopped: closing.map_or(execution.last_time(), |closing| closing.time),
             status: execution.status,
-            output: closing.and_then(|closing| closing.output.as_ref()).map(|output| Arc::clone(output.text())),
+            output: closing
+                .and_then(|closing| closing.output.as_ref())
+                .map(|output| Arc::clone(output.text())),
             error: closing.and_then(|closing| closing.error.clone()),
             cause: closing.and_then(|closing| closing.cause.clone()),
         })
@@ -132,15 +142,8 @@ impl Driver {
 
     fn live(&self, request: &Start) -> Live {
         let identity = self.identity(request);
-        Live {
-            execution: Execution::new(identity, Arc::clone(&request.input), self.0.settings.limits),
-            program: Arc::clone(&request.program),
-            armed: None,
-            unfinished: false,
-            durable: true,
-            express: Outcome::default(),
-            waiter: None,
-        }
+        let execution = Execution::new(identity, Arc::clone(&request.input), self.0.settings.limits);
+        Live::new(execution, Arc::clone(&request.program))
     }
 
     fn identity(&self, request: &Start) -> Identity {
@@ -174,7 +177,10 @@ impl Driver {
             }
         };
         Identity {
-            key: ExecutionKey { machine: machine_key(owner, &machine.name).into(), name: key_name.into() },
+            key: ExecutionKey {
+                machine: machine_key(owner, &machine.name).into(),
+                name: key_name.into(),
+            },
             incarnation: incarnation.into(),
             arn: arn.into(),
             name: request.name.as_str().into(),
@@ -202,22 +208,46 @@ impl Driver {
         input: &Arc<str>,
     ) -> Result<Started, Error> {
         let identity = Arc::clone(&live.execution.identity);
+        // Messages that come while the first entry is being written wait for the actor that knows its effects.
+        let reserved = self.reserve(&identity.key);
+        let result = self.create_reserved(&mut live, outcome, input).await;
+        match &result {
+            Ok(Started::New { .. }) if identity.execution_type == ExecutionType::Express => {
+                let effects = self.start_in_memory(&mut live);
+                self.begin(&identity.key, live, effects, reserved);
+            }
+            Ok(Started::New { .. }) if live.execution.status == Status::Running => {
+                self.begin(&identity.key, live, effects, reserved);
+            }
+            Ok(_) | Err(_) => self.release(&identity.key, reserved),
+        }
+        result
+    }
+
+    async fn create_reserved(
+        &self,
+        live: &mut Live,
+        outcome: Outcome,
+        input: &Arc<str>,
+    ) -> Result<Started, Error> {
+        let identity = Arc::clone(&live.execution.identity);
         let entry = live.execution.seal(outcome);
         let write = self.0.write(&live.execution, entry).await?;
         let created = self
             .0
-            .patiently(|| self.0.ports.journal.create(Arc::clone(&identity), Arc::clone(&write)))
+            .patiently(|| {
+                self.0
+                    .ports
+                    .journal
+                    .create(Arc::clone(&identity), Arc::clone(&write))
+            })
             .await?;
         match created {
             Created::New => {
                 self.0.observe(&live.execution, &write.entry);
                 let arn = Arc::clone(&identity.arn);
                 let started = identity.started;
-                if identity.execution_type == ExecutionType::Express {
-                    self.begin_express(live);
-                } else if live.execution.status == Status::Running {
-                    self.begin(&identity.key, live, effects);
-                } else {
+                if live.execution.status != Status::Running {
                     crate::child::notify_parent(self, &live.execution).await?;
                 }
                 Ok(Started::New { arn, started })
@@ -227,43 +257,65 @@ impl Driver {
                 let same_parent = identity.parent.is_some() && head.identity.parent == identity.parent;
                 let running = head.status == Status::Running;
                 if same_parent || (running && *self.text(&head.input).await? == **input) {
-                    return Ok(Started::Same { arn, started: head.identity.started });
+                    return Ok(Started::Same {
+                        arn,
+                        started: head.identity.started,
+                    });
                 }
                 Ok(Started::NameTaken { arn })
             }
         }
     }
 
-    fn begin(&self, key: &ExecutionKey, live: Live, effects: Vec<engine::Effect>) {
-        let (send, receive) = mpsc::unbounded_channel();
+    /// Enters an actor into the table before it begins; `None` when the execution has one.
+    fn reserve(&self, key: &ExecutionKey) -> Option<mpsc::UnboundedReceiver<Delivery>> {
         let mut actors = self.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
         if actors.contains_key(key) {
-            // A message came between the write and this moment, and its actor has loaded what was written. It finds
-            // the effects outstanding, and this driver's own.
-            tracing::debug!(execution = %key.name, "another actor has begun the execution");
-            return;
+            return None;
         }
+        let (send, receive) = mpsc::unbounded_channel();
         actors.insert(key.clone(), send);
+        Some(receive)
+    }
+
+    /// Takes an actor that will not begin out of the table; what was sent to it is delivered anew.
+    fn release(&self, key: &ExecutionKey, reserved: Option<mpsc::UnboundedReceiver<Delivery>>) {
+        let Some(mut inbox) = reserved else { return };
+        let mut waiting = Vec::new();
+        let mut actors = self.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Ok(delivery) = inbox.try_recv() {
+            waiting.push(delivery);
+        }
+        actors.remove(key);
         drop(actors);
-        tokio::spawn(actor::run(self.clone(), key.clone(), receive, Session::Fresh(Box::new(live), effects)));
+        for delivery in waiting {
+            self.deliver(key, delivery);
+        }
     }
 
-    /// Begins an Express execution in memory.
-    fn begin_express(&self, mut live: Live) {
-        let key = live.execution.identity.key.clone();
-        let effects = self.0.start_in_memory(&mut live);
-        self.begin(&key, live, effects);
+    fn begin(
+        &self,
+        key: &ExecutionKey,
+        live: Live,
+        effects: Vec<engine::Effect>,
+        reserved: Option<mpsc::UnboundedReceiver<Delivery>>,
+    ) {
+        let Some(inbox) = reserved else {
+            // Only an execution that was there before can have an actor, and then this one was not created.
+            tracing::error!(execution = %key.name, "a new execution has an actor already");
+            return;
+        };
+        let session = Session::Fresh(Box::new(live), effects);
+        tokio::spawn(actor::run(self.clone(), key.clone(), inbox, session));
     }
-}
 
-impl crate::Inner {
     /// Begins an Express execution in memory; returns the effects of its first turn.
     pub(crate) fn start_in_memory(&self, live: &mut Live) -> Vec<engine::Effect> {
         live.durable = false;
-        let mut outcome = apply(&live.program, &mut live.execution, Message::Start, self.ports.clock.now());
+        let mut outcome = live.apply(Message::Start, self.0.ports.clock.now());
         live.unfinished = outcome.unfinished;
         let effects = std::mem::take(&mut outcome.effects);
-        self.observe_express(&live.execution, &outcome);
+        self.0.observe_express(&live.execution, &outcome);
         live.express.absorb(outcome);
         effects
     }
@@ -282,7 +334,10 @@ fn ulid(now: Timestamp, random: &[u8; 32]) -> String {
     for (place, byte) in random[..10].iter().enumerate() {
         value |= u128::from(*byte) << (8 * place);
     }
-    (0..26).rev().map(|digit| char::from(DIGITS[(value >> (5 * digit)) as usize & 31])).collect()
+    (0..26)
+        .rev()
+        .map(|digit| char::from(DIGITS[(value >> (5 * digit)) as usize & 31]))
+        .collect()
 }
 
 /// Returns a random UUID.
@@ -292,5 +347,12 @@ pub(crate) fn uuid(random: &[u8; 32]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let digits = payloads::hexadecimal(&bytes);
-    format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..]
+    )
 }

@@ -101,7 +101,10 @@ impl LocalServices {
         self.note(request, AnsweredBy::Mock);
         Some(match response {
             MockResponse::Return(value) => CallOutcome::Ended(value.to_string()),
-            MockResponse::Throw { error, cause } => CallOutcome::Failed(Failure { error, cause: Some(cause) }),
+            MockResponse::Throw { error, cause } => CallOutcome::Failed(Failure {
+                error,
+                cause: Some(cause),
+            }),
         })
     }
 

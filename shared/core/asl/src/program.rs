@@ -42,6 +42,11 @@ impl Program {
         self.states.get(id.0 as usize)
     }
 
+    /// Returns whether any state is written in JSONata.
+    pub fn uses_jsonata(&self) -> bool {
+        self.states.iter().any(|state| state.language() == QueryLanguage::Jsonata)
+    }
+
     /// Returns the machine at `id`; `None` for a position that is not of this program.
     pub fn machine(&self, id: MachineId) -> Option<&Machine> {
         self.machines.get(id.0 as usize)
@@ -64,6 +69,22 @@ pub struct State {
     pub machine: MachineId,
     /// What kind of state it is, with the fields of that kind.
     pub kind: StateKind,
+}
+
+impl State {
+    /// Returns the state's query language.
+    pub fn language(&self) -> QueryLanguage {
+        match &self.kind {
+            StateKind::Pass(state) => state.flow.language,
+            StateKind::Task(state) => state.flow.language,
+            StateKind::Choice(state) => state.flow.language,
+            StateKind::Wait(state) => state.flow.language,
+            StateKind::Succeed(state) => state.flow.language,
+            StateKind::Fail(state) => state.flow.language,
+            StateKind::Parallel(state) => state.flow.language,
+            StateKind::Map(state) => state.flow.language,
+        }
+    }
 }
 
 /// The eight state types.

@@ -5,7 +5,7 @@
 
 mod play;
 
-use engine::{CallId, Message, Status};
+use engine::{CallId, ExecutionType, Limits, Message, Status};
 use play::Play;
 use play::compare::{Bindings, compare};
 use serde_json::{Value, json};
@@ -44,6 +44,57 @@ fn histories_are_those_recorded_from_aws() {
     println!("{} of {count} recorded histories are equal {run:?}", count - wrong.len());
     assert!(wrong.is_empty(), "{} of {count} differ", wrong.len());
     assert!(count > 0, "the folder of recordings holds no case");
+}
+
+/// Most cases were recorded without their history: those are compared by how they end.
+#[test]
+fn ends_are_those_recorded_from_aws() {
+    let Some(folder) = recordings() else {
+        println!("skipped: no recordings (set STEPWELL_RECORDINGS to their folder)");
+        return;
+    };
+    let mut count = 0;
+    let mut wrong = BTreeMap::new();
+    for path in cases(&folder.join("execution")) {
+        let case: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        if case["self_contained"] != json!(true) || !case["expected"]["events"].is_null() {
+            continue;
+        }
+        count += 1;
+        if let Err(difference) = check_end(&case) {
+            wrong.insert(path.file_stem().unwrap().to_string_lossy().into_owned(), difference);
+        }
+    }
+    for (name, difference) in &wrong {
+        println!("{name}: {difference}");
+    }
+    println!("{} of {count} recorded ends are equal", count - wrong.len());
+    assert!(wrong.is_empty(), "{} of {count} differ", wrong.len());
+}
+
+fn check_end(case: &Value) -> Result<(), String> {
+    let execution_type = match case["type"].as_str() {
+        Some("EXPRESS") => ExecutionType::Express,
+        _ => ExecutionType::Standard,
+    };
+    let definition = filled(&case["definition"].to_string());
+    let input = filled(case["input_text"].as_str().unwrap_or("{}"));
+    let mut play = Play::of_type(execution_type, &definition, &input, Limits::default())?;
+    play.run_to_the_end()?;
+    let expected = &case["expected"];
+    let closing = play.execution.closing.as_ref().ok_or("no end")?;
+    let mut got = json!({ "status": closing.status.name() });
+    if let Some(output) = &closing.output {
+        got["output"] = output.value().clone();
+    }
+    for (field, text) in [("error", &closing.error), ("cause", &closing.cause)] {
+        if let Some(text) = text {
+            got[field] = json!(text);
+        }
+    }
+    let mut wanted = expected.clone();
+    wanted.as_object_mut().ok_or("no end recorded")?.remove("outputDetails");
+    compare(&wanted, &got, &mut Bindings::default()).map_err(|why| format!("{why}\n   wanted {wanted}\n      got {got}"))
 }
 
 fn recordings() -> Option<PathBuf> {

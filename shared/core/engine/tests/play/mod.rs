@@ -38,10 +38,35 @@ impl Play {
     }
 
     pub fn with_limits(definition: &str, input: &str, limits: Limits) -> Result<Play, String> {
-        let compiled = asl::compile(definition, MachineType::Standard);
+        Play::of_type(ExecutionType::Standard, definition, input, limits)
+    }
+
+    pub fn of_type(
+        execution_type: ExecutionType,
+        definition: &str,
+        input: &str,
+        limits: Limits,
+    ) -> Result<Play, String> {
+        let mut play = Play::unstarted(execution_type, definition, input, limits)?;
+        play.tell(Message::Start);
+        Ok(play)
+    }
+
+    pub fn unstarted(
+        execution_type: ExecutionType,
+        definition: &str,
+        input: &str,
+        limits: Limits,
+    ) -> Result<Play, String> {
+        let machine_type = match execution_type {
+            ExecutionType::Standard => MachineType::Standard,
+            ExecutionType::Express => MachineType::Express,
+        };
+        let compiled = asl::compile(definition, machine_type);
         let program = compiled.program.ok_or_else(|| format!("{:?}", compiled.diagnostics))?;
-        let execution = Execution::new(identity(), input.into(), limits);
-        let mut play = Play {
+        let identity = Identity { execution_type, ..identity() };
+        let execution = Execution::new(identity, input.into(), limits);
+        Ok(Play {
             program,
             execution,
             now: START,
@@ -52,9 +77,24 @@ impl Play {
             image_bytes: Vec::new(),
             restores: true,
             images: Vec::new(),
-        };
-        play.tell(Message::Start);
-        Ok(play)
+        })
+    }
+
+    /// What a message would lead to, told to a copy that is thrown away: whether it is accepted, whether it changes.
+    pub fn probe(&mut self, message: Message) -> (bool, bool) {
+        let before = self.image();
+        let outcome = apply(&self.program, &mut self.execution, message, self.now);
+        let told = (outcome.accepted, outcome.changed);
+        if !outcome.changed {
+            assert!(outcome.events.is_empty() && outcome.effects.is_empty() && outcome.payloads.is_empty());
+            assert_eq!(self.image(), before, "a message that changes nothing leaves the state as it is");
+        }
+        told
+    }
+
+    /// Everything that can be seen of the execution's state.
+    pub fn image(&self) -> String {
+        format!("{:?}", self.execution)
     }
 
     /// Applies a message, and goes on while the turn says so.
@@ -120,6 +160,33 @@ impl Play {
         self.tell(Message::Wake);
     }
 
+    /// Reports the end of the oldest call, as a client does.
+    pub fn report(&mut self, result: Result<Value, (&str, &str)>) -> bool {
+        let call = self.calls.pop_front().expect("a call");
+        let result = result.map(|output| output.to_string()).map_err(|(error, cause)| failure(error, cause));
+        self.tell(Message::Callback { call: call.id, result })
+    }
+
+    /// The types of all events.
+    pub fn types(&self) -> Vec<String> {
+        self.events.iter().map(|event| event.details.event_type()).collect()
+    }
+
+    /// How many events of a type there are.
+    pub fn count(&self, event_type: &str) -> usize {
+        self.events.iter().filter(|event| event.details.event_type() == event_type).count()
+    }
+
+    /// The last event of a type, as the recordings show it.
+    pub fn last(&self, event_type: &str) -> Value {
+        let number = self.events.iter().rposition(|event| event.details.event_type() == event_type).expect("the event");
+        self.event_as_json(number).expect("the event")
+    }
+
+    pub fn status(&self) -> Status {
+        self.execution.status
+    }
+
     /// Answers the oldest call.
     pub fn answer(&mut self, output: Value) -> bool {
         let call = self.calls.pop_front().expect("a call");
@@ -129,8 +196,7 @@ impl Play {
     /// Lets the oldest call fail.
     pub fn refuse(&mut self, error: &str, cause: &str) -> bool {
         let call = self.calls.pop_front().expect("a call");
-        let failure = integrations::Failure { error: error.to_owned(), cause: Some(cause.to_owned()) };
-        self.tell(Message::CallFailed { call: call.id, failure })
+        self.tell(Message::CallFailed { call: call.id, failure: failure(error, cause) })
     }
 
     pub fn value(&self, id: PayloadId) -> Value {
@@ -281,6 +347,55 @@ fn reason(why: &Why) -> Value {
         shown.insert("error".into(), json!(error));
     }
     Value::Object(shown)
+}
+
+pub fn failure(error: &str, cause: &str) -> integrations::Failure {
+    integrations::Failure { error: error.to_owned(), cause: Some(cause.to_owned()) }
+}
+
+pub const FUNCTION: &str = "arn:aws:lambda:us-east-1:111111111111:function:f";
+pub const SERVICE: &str = "arn:aws:states:::sqs:sendMessage";
+pub const TOKEN: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+pub const ACTIVITY: &str = "arn:aws:states:us-east-1:111111111111:activity:a";
+
+/// Starts a machine of these states; the first of them is the first to run.
+pub fn play(states: Value, input: Value) -> Play {
+    Play::new(&machine(states).to_string(), &input.to_string()).unwrap()
+}
+
+/// Starts a machine of these states, written in JSONata.
+pub fn play_jsonata(states: Value, input: Value) -> Play {
+    let mut machine = machine(states);
+    machine["QueryLanguage"] = json!("JSONata");
+    Play::new(&machine.to_string(), &input.to_string()).unwrap()
+}
+
+/// Runs a machine of one state to its end, without any call.
+pub fn run(state: Value, input: Value) -> Play {
+    let mut play = play(json!({ "S": state }), input);
+    play.run_to_the_end().unwrap();
+    play
+}
+
+/// Runs a machine of one state, written in JSONata, to its end, without any call.
+pub fn run_jsonata(state: Value, input: Value) -> Play {
+    let mut play = play_jsonata(json!({ "S": state }), input);
+    play.run_to_the_end().unwrap();
+    play
+}
+
+/// A machine of these states; the first of them is the first to run.
+pub fn machine(states: Value) -> Value {
+    let first = states.as_object().and_then(|states| states.keys().next()).expect("a state").clone();
+    json!({ "StartAt": first, "States": states })
+}
+
+/// A state with more fields.
+pub fn with(mut state: Value, fields: Value) -> Value {
+    for (name, field) in fields.as_object().expect("fields") {
+        state[name.as_str()] = field.clone();
+    }
+    state
 }
 
 pub fn identity() -> Identity {
