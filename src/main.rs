@@ -19,6 +19,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measures this binary on this machine.
+    Bench(commands::bench::Arguments),
     /// Runs a definition to its end, and shows each state as it happens.
     Run(commands::run::Arguments),
     /// Serves the Step Functions API.
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let code = match arguments.command {
+        Command::Bench(arguments) => commands::bench::run(arguments),
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),

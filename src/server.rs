@@ -7,6 +7,8 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
+use local::Store;
+use serde_json::json;
 use tokio::net::TcpListener;
 
 /// Bytes of a request's body. AWS: 1 MB; a definition of 1 MiB grows when it is written as a JSON string.
@@ -15,12 +17,13 @@ const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Serves the API until `stop` resolves, and lets requests that are being answered end.
 pub(crate) async fn serve(
     api: Api,
+    store: Store,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/", post(call).get(welcome))
-        .route("/health", get(|| async { "ok\n" }))
+        .route("/health", get(move || std::future::ready(health(&store))))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(api);
     axum::serve(listener, router).with_graceful_shutdown(stop).await
@@ -28,6 +31,14 @@ pub(crate) async fn serve(
 
 async fn welcome() -> &'static str {
     "Stepwell serves the AWS Step Functions API here: POST with X-Amz-Target AWSStepFunctions.*\n"
+}
+
+/// Says that the server answers, and what its store has done since it was opened.
+fn health(store: &Store) -> Response {
+    let text = json!({ "status": "ok", "store": { "commits": store.commits(), "writes": store.writes() } }).to_string();
+    let mut response = Response::new(Body::from(text + "\n"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 async fn call(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {

@@ -25,6 +25,8 @@ pub(crate) struct Options<'a> {
     pub(crate) mocks: Option<&'a Path>,
     /// Whether time jumps to the next deadline while nothing is at work.
     pub(crate) fast_forward: bool,
+    /// Where the API of this very process is served: what `aws-sdk:sfn` tasks call.
+    pub(crate) own_endpoint: Option<String>,
     /// Who is told what executions do.
     pub(crate) observer: Option<Arc<dyn Observer>>,
     /// Who is told how calls are answered.
@@ -57,11 +59,11 @@ impl Stack {
             config.account(),
         )
         .map_err(|error| Failure(error.to_string()))?;
-        let region = calls::Settings {
-            region: config.region.clone(),
-            ..calls::Settings::default()
-        };
-        let mut services = LocalServices::new(mocks, functions, region);
+        let mut aws = calls::Settings { region: config.region.clone(), ..calls::Settings::default() };
+        if let Some(url) = options.own_endpoint.filter(|_| std::env::var_os("AWS_ENDPOINT_URL_SFN").is_none()) {
+            aws.endpoints.insert("sfn".to_owned(), url);
+        }
+        let mut services = LocalServices::new(mocks, functions, aws);
         if let Some(watch) = options.watch {
             services = services.watched_by(watch);
         }

@@ -55,9 +55,9 @@ async fn a_killed_server_loses_nothing_and_repeats_nothing() {
     load.start_one_of_each(&mut random).await;
     drain(&server, &load).await;
     let mut verdict = Verdict::default();
-    verdict.learn(&server, &load, &ledger);
+    verdict.learn(&server, &load);
     verdict.judge(&server, &load, &ledger, &[]);
-    verdict.is_clean(&server);
+    verdict.is_clean();
 
     let starters = load.start(&mut random);
     let mut kills = Vec::new();
@@ -83,7 +83,7 @@ async fn a_killed_server_loses_nothing_and_repeats_nothing() {
     let mut verdict = verdict.afresh();
     verdict.judge(&server, &load, &ledger, &kills);
     println!("{} kills, {}", kills.len(), verdict.figures());
-    verdict.is_clean(&server);
+    verdict.is_clean();
 }
 
 /// Starts a server on the same data, and kills it after some milliseconds, whether it listens or not.

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod bench;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod validate;

@@ -61,12 +61,19 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
         .mock
         .clone()
         .or_else(|| config.mocks.as_ref().map(|file| config.folder.join(file)));
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .map_err(Failure::while_trying(arguments.listen))?;
+    let address = listener
+        .local_addr()
+        .map_err(Failure::while_trying("the address"))?;
     let stack = Stack::open(
         config,
         Options {
             data: Some(&data),
             mocks: mocks.as_deref(),
             fast_forward: arguments.fast_forward,
+            own_endpoint: Some(format!("http://{address}")),
             observer: None,
             watch: None,
         },
@@ -77,12 +84,6 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
         ..api::Settings::default()
     };
     let api = Api::new(stack.driver.clone(), settings);
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .map_err(Failure::while_trying(arguments.listen))?;
-    let address = listener
-        .local_addr()
-        .map_err(Failure::while_trying("the address"))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::while_trying("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::while_trying("SIGINT"))?;
     println!("listening on http://{address}");
@@ -102,7 +103,7 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
             _ = interrupt.recv() => {}
         }
     };
-    server::serve(api, listener, stop)
+    server::serve(api, stack.store.clone(), listener, stop)
         .await
         .map_err(Failure::while_trying("serving"))?;
     stack.close().await;

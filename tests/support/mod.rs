@@ -15,10 +15,12 @@ mod executions;
 mod history;
 mod raw;
 mod server;
+mod service;
 
 pub(crate) use binary::{command, repository, temporary_folder};
 pub(crate) use client::{ACCOUNT, REGION, Sfn, client, refusal};
 pub(crate) use executions::{ROLE, output, pass, task, wait};
 pub(crate) use history::{event_types, history};
 pub(crate) use raw::{Raw, post, post_to};
-pub(crate) use server::{DEADLINE, Options, Server};
+pub(crate) use server::{DEADLINE, Options, Server, first_line, signal, wait_for_end};
+pub(crate) use service::Service;

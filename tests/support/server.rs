@@ -22,6 +22,8 @@ pub(crate) struct Options {
     pub(crate) config: Option<String>,
     /// Whether time jumps over waits.
     pub(crate) fast_forward: bool,
+    /// Environment variables beside those of every test.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 /// A running server with a data folder of its own.
@@ -137,6 +139,7 @@ impl Drop for Server {
 fn spawn(folder: &Path, options: &Options, port: u16) -> (Child, u16) {
     let log = File::options().create(true).append(true).open(folder.join("stderr.log")).expect("a log can be opened");
     let mut command = command(folder);
+    command.envs(options.environment.iter().cloned());
     command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data", "data"]);
     if options.mocks.is_some() {
         command.args(["--mock", "mocks.json"]);

@@ -86,7 +86,7 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
     }
     Ok(Message::CallSucceeded {
         call: call.id,
-        output: submission(&arn, started),
+        output: submission(driver, &arn, started),
     })
 }
 
@@ -213,7 +213,7 @@ async fn ended(
         error: head.error.as_deref(),
         cause: head.cause.as_deref(),
     };
-    Ok(Some(end.message(call, wants)))
+    Ok(Some(end.message(driver, call, wants)))
 }
 
 /// Returns the state machine's ARN and the name in a Standard execution's ARN.
@@ -233,7 +233,7 @@ pub(crate) async fn notify_parent(driver: &Driver, execution: &Execution) -> Res
     if parent.wants == Wants::Nothing {
         return Ok(());
     }
-    let message = End::of(execution, closing).message(parent.call, parent.wants);
+    let message = End::of(execution, closing).message(driver, parent.call, parent.wants);
     let envelope = Envelope {
         key: parent.key.clone(),
         incarnation: Arc::clone(&parent.incarnation),
@@ -267,8 +267,8 @@ impl<'a> End<'a> {
         }
     }
 
-    fn message(&self, call: engine::CallId, wants: Wants) -> Message {
-        let submission = submission(&self.identity.arn, self.identity.started);
+    fn message(&self, driver: &Driver, call: engine::CallId, wants: Wants) -> Message {
+        let submission = submission(driver, &self.identity.arn, self.identity.started);
         // Fields in alphabetical order, as recorded: callback/start_execution_sync_delegate_failure.
         let mut fields = Map::new();
         let mut set = |name: &str, value: Value| {
@@ -312,9 +312,37 @@ impl<'a> End<'a> {
     }
 }
 
-/// Returns the answer to a start, as the task shows it.
-fn submission(arn: &str, started: Timestamp) -> String {
-    json!({ "ExecutionArn": arn, "StartDate": started.millis() }).to_string()
+/// Returns the answer to a start, as the task shows it: with what the SDK adds to every answer.
+fn submission(driver: &Driver, arn: &str, started: Timestamp) -> String {
+    let seconds = started.millis() as f64 / 1000.0;
+    let length = json!({ "executionArn": arn, "startDate": seconds }).to_string().len().to_string();
+    let date = jiff::Timestamp::from_millisecond(driver.0.ports.clock.now().millis()).unwrap_or_default();
+    let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let request_id = uuid(&driver.0.ports.entropy.bytes());
+    let content_type = "application/x-amz-json-1.0";
+    json!({
+        "ExecutionArn": arn,
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {
+                "x-amzn-RequestId": [request_id],
+                "connection": ["keep-alive"],
+                "Content-Length": [length],
+                "Date": [date],
+                "Content-Type": [content_type],
+            },
+            "HttpHeaders": {
+                "connection": "keep-alive",
+                "Content-Length": length,
+                "Content-Type": content_type,
+                "Date": date,
+                "x-amzn-RequestId": request_id,
+            },
+            "HttpStatusCode": 200,
+        },
+        "SdkResponseMetadata": { "RequestId": request_id },
+        "StartDate": started.millis(),
+    })
+    .to_string()
 }
 
 /// Returns the name of a child whose task names none: a UUID that is the same for every attempt to start it.

@@ -91,9 +91,11 @@ class LogHandler(logging.StreamHandler):
 
 
 class Encoder(json.JSONEncoder):
-    """Takes the decimals that boto3 reads from DynamoDB, as Lambda's encoder does."""
+    """Takes the decimals that boto3 reads from DynamoDB, and bytes as text, as Lambda's encoder does."""
 
     def default(self, value):
+        if isinstance(value, bytes):
+            return value.decode()
         if isinstance(value, decimal.Decimal):
             return int(value) if value == value.to_integral_value() else float(value)
         return super().default(value)
@@ -132,8 +134,13 @@ def report_of(error, request_id):
         "errorMessage": str(error),
         "errorType": type(error).__name__,
         "requestId": request_id,
-        "stackTrace": traceback.format_list(frames),
+        "stackTrace": [as_deployed(line) for line in traceback.format_list(frames)],
     }
+
+
+def as_deployed(line):
+    """Names the function's files where Lambda has them, so that causes read as they do there."""
+    return line.replace(os.environ["LAMBDA_TASK_ROOT"].rstrip("/") + "/", "/var/task/")
 
 
 def print_report(report):

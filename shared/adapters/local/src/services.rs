@@ -116,10 +116,9 @@ impl LocalServices {
             Resource::Service(integration) if is_invoke(integration) => {
                 let name = parameters.get("FunctionName")?.as_str()?.to_owned();
                 let payload = match parameters.get("Payload") {
-                    // The SDK integration takes text, the optimized one any document.
-                    Some(Value::String(text)) if integration.is_sdk() => text.clone(),
+                    Some(Value::String(text)) => text.clone(),
+                    Some(Value::Null) | None => "{}".to_owned(),
                     Some(payload) => payload.to_string(),
-                    None => "{}".to_owned(),
                 };
                 (name, payload)
             }
@@ -147,12 +146,7 @@ impl LocalServices {
         }
         members.insert("Payload".to_owned(), json!(String::from_utf8_lossy(&payload)));
         members.insert("StatusCode".to_owned(), json!(200));
-        let headers = vec![
-            ("X-Amz-Executed-Version".to_owned(), "$LATEST".to_owned()),
-            ("x-amzn-RequestId".to_owned(), invocation.request_id.clone()),
-            ("Content-Length".to_owned(), payload.len().to_string()),
-            ("Content-Type".to_owned(), "application/json".to_owned()),
-        ];
+        let headers = headers_of(&invocation.request_id, payload.len());
         let answer = ServiceAnswer {
             members: Value::Object(members),
             status: 200,
@@ -270,6 +264,24 @@ impl LocalServices {
             )),
         }
     }
+}
+
+/// Returns the headers that Lambda answers an Invoke with, for states that look at them.
+fn headers_of(request_id: &str, bytes: usize) -> Vec<(String, String)> {
+    let now = jiff::Timestamp::now();
+    let trace: String = request_id.chars().filter(char::is_ascii_hexdigit).take(24).collect();
+    [
+        ("X-Amz-Executed-Version", "$LATEST".to_owned()),
+        ("x-amzn-Remapped-Content-Length", "0".to_owned()),
+        ("Connection", "keep-alive".to_owned()),
+        ("x-amzn-RequestId", request_id.to_owned()),
+        ("Content-Length", bytes.to_string()),
+        ("Date", now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),
+        ("X-Amzn-Trace-Id", format!("Root=1-{:08x}-{trace};Sampled=0", now.as_second())),
+        ("Content-Type", "application/json".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 fn is_invoke(integration: &Integration) -> bool {

@@ -29,7 +29,7 @@ pub struct Play {
     pub image_bytes: Vec<usize>,
     /// Whether the execution is written down and read again after every message.
     pub restores: bool,
-    images: Vec<(u64, engine::Image)>,
+    pub images: Vec<(u64, engine::Image)>,
 }
 
 impl Play {
@@ -388,6 +388,16 @@ pub fn run_jsonata(state: Value, input: Value) -> Play {
 pub fn machine(states: Value) -> Value {
     let first = states.as_object().and_then(|states| states.keys().next()).expect("a state").clone();
     json!({ "StartAt": first, "States": states })
+}
+
+/// A state, and the state `Caught` where it goes there.
+pub fn with_caught(name: &str, state: Value) -> Value {
+    let catches = state.get("Catch").is_some();
+    let mut states = json!({ name: state });
+    if catches {
+        states["Caught"] = json!({ "Type": "Pass", "End": true });
+    }
+    states
 }
 
 /// A state with more fields.

@@ -19,10 +19,16 @@ pub(crate) const SERVICE: Service = Service {
     render,
 };
 
-/// The payload is a document of its own, so text becomes a JSON string too.
+/// A document becomes its JSON text; text is sent as it is, and `null` not at all.
+///
+/// Recorded: `"0.0"` reaches the function as the number 0.0, and `null` as an empty object.
 fn prepare(members: &mut Map<String, Value>) {
-    if let Some(payload) = members.get_mut("Payload") {
-        *payload = Value::String(payload.to_string());
+    match members.get_mut("Payload") {
+        None | Some(Value::String(_)) => {}
+        Some(Value::Null) => {
+            members.shift_remove("Payload");
+        }
+        Some(payload) => *payload = Value::String(payload.to_string()),
     }
 }
 

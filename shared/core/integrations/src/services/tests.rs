@@ -87,9 +87,15 @@ fn messages_become_text() {
 fn a_payload_is_a_document_of_its_own() {
     let sent = members(
         "lambda:invoke",
-        json!({ "FunctionName": "f", "Payload": "HelloWorld" }),
+        json!({ "FunctionName": "f", "Payload": { "a": 1.0 } }),
     );
-    assert_eq!(sent, json!({ "FunctionName": "f", "Payload": "\"HelloWorld\"" }));
+    assert_eq!(sent, json!({ "FunctionName": "f", "Payload": "{\"a\":1.0}" }));
+    let text = json!({ "FunctionName": "f", "Payload": "0.0" });
+    assert_eq!(members("lambda:invoke", text.clone()), text);
+    assert_eq!(
+        members("lambda:invoke", json!({ "FunctionName": "f", "Payload": null })),
+        json!({ "FunctionName": "f" })
+    );
     assert_eq!(
         members("lambda:invoke", json!({ "FunctionName": "f" })),
         json!({ "FunctionName": "f" })
