@@ -56,7 +56,8 @@ impl Config {
     pub(crate) fn read(file: &Path) -> Result<Config, Failure> {
         let text = std::fs::read_to_string(file).map_err(Failure::while_trying(file.display()))?;
         let mut config: Config = toml::from_str(&text).map_err(Failure::while_trying(file.display()))?;
-        config.folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+        // A bare file name has an empty parent, which is no folder to run anything in.
+        config.folder = Path::new(".").join(file.parent().unwrap_or(Path::new("")));
         let profile = profile();
         for function in config.functions.values_mut() {
             for part in &mut function.command {

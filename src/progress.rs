@@ -44,7 +44,10 @@ struct Shown {
 #[derive(Default)]
 struct Seen {
     entered: HashMap<Arc<str>, Timestamp>,
-    last_state: Option<Arc<str>>,
+    /// The state that each event is about: its own, or that of the event before it.
+    state_of: HashMap<u64, Arc<str>>,
+    /// The state whose failure ended the execution.
+    fatal: Option<Arc<str>>,
     /// The states whose latest attempt has failed.
     failed: HashSet<Arc<str>>,
 }
@@ -95,10 +98,18 @@ impl Progress {
 
     fn event(&self, shown: &mut Shown, identity: &Identity, event: &Event) {
         let seen = shown.runs.entry(Arc::clone(&identity.arn)).or_default();
+        let state = match &event.details {
+            Details::StateEntered { name, .. }
+            | Details::StateExited { name, .. }
+            | Details::EvaluationFailed { state: name, .. } => Some(Arc::clone(name)),
+            _ => seen.state_of.get(&event.previous).cloned(),
+        };
+        if let Some(state) = &state {
+            seen.state_of.insert(event.id, Arc::clone(state));
+        }
         match &event.details {
             Details::StateEntered { name, state, .. } => {
                 seen.entered.insert(Arc::clone(name), event.time);
-                seen.last_state = Some(Arc::clone(name));
                 let text = format!("{name} ({})", state.name());
                 self.line(shown, identity, event, Mark::Begin, &text);
             }
@@ -130,7 +141,7 @@ impl Progress {
             Details::Failed { why, .. }
             | Details::TimedOut { why, .. }
             | Details::EvaluationFailed { why, .. } => {
-                let name = seen.last_state.clone().unwrap_or_else(|| Arc::from(""));
+                let name = state.unwrap_or_else(|| Arc::from(""));
                 seen.failed.insert(Arc::clone(&name));
                 self.line(
                     shown,
@@ -143,6 +154,7 @@ impl Progress {
             Details::ExecutionFailed(why)
             | Details::ExecutionAborted(why)
             | Details::ExecutionTimedOut(why) => {
+                seen.fatal = state;
                 self.line(
                     shown,
                     identity,
@@ -171,7 +183,11 @@ impl Progress {
             | Details::ActivityStarted { .. }
             | Details::TaskSubmitted { .. }
             | Details::TaskSubmitFailed { .. } => {}
-            Details::Succeeded { .. } => seen.failed.clear(),
+            Details::Succeeded { .. } => {
+                if let Some(state) = state {
+                    seen.failed.remove(&state);
+                }
+            }
         }
     }
 }
@@ -201,7 +217,7 @@ impl Observer for Progress {
         let failed_state = shown
             .runs
             .get(&identity.arn)
-            .and_then(|seen| seen.last_state.clone());
+            .and_then(|seen| seen.fatal.clone());
         let end = End {
             arn: Arc::clone(&identity.arn),
             status: closing.status,

@@ -9,12 +9,20 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use local::Store;
 use serde_json::json;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 /// Bytes of a request's body. AWS: 1 MB; a definition of 1 MiB grows when it is written as a JSON string.
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// How long requests that are being answered may take after the server was asked to end: a worker's poll for a task
+/// waits for a minute, and whoever asked does not.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// Serves the API until `stop` resolves, and lets requests that are being answered end.
+///
+/// What is not answered by then is cut off, as by a crash: whatever was acknowledged is durable.
 pub(crate) async fn serve(
     api: Api,
     store: Store,
@@ -26,7 +34,20 @@ pub(crate) async fn serve(
         .route("/health", get(move || std::future::ready(health(&store))))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(api);
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    let (stopping, stopped) = oneshot::channel::<()>();
+    let stop = async move {
+        stop.await;
+        drop(stopping);
+    };
+    let out_of_time = async move {
+        // It is never sent, only dropped.
+        let _ = stopped.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, router).with_graceful_shutdown(stop) => served,
+        () = out_of_time => Ok(()),
+    }
 }
 
 async fn welcome() -> &'static str {
@@ -52,7 +73,7 @@ async fn call(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respon
         target: text("x-amz-target"),
         authorization: text("authorization"),
         content_type: text("content-type"),
-        body: body.to_vec(),
+        body: Vec::from(body),
     };
     let answer = api.handle(request).await;
     let mut response = Response::new(Body::from(answer.body));

@@ -110,12 +110,23 @@ async fn heartbeats_keep_a_task_and_silence_ends_it() {
 }
 
 #[tokio::test]
-async fn a_task_that_nobody_takes_times_out_and_is_given_to_nobody() {
+async fn a_task_that_was_taken_times_out() {
     let server = Server::start();
     let (machine, activity) = set_up(&server, json!({ "TimeoutSeconds": 1 })).await;
-    let run = server.run(&machine, "late", "{}").await;
+    let run = server.run(&machine, "run", "{}").await;
+    poll(&server, &activity, "w").await;
     let ended = server.ended(&run).await;
     assert_eq!((ended.status, ended.error.as_deref()), (ExecutionStatus::Failed, Some("States.Timeout")));
+    assert!(event_types(&server, &run).await.contains(&"ActivityTimedOut".to_owned()));
+}
+
+#[tokio::test]
+async fn the_task_of_a_stopped_execution_is_given_to_nobody() {
+    let server = Server::start();
+    let (machine, activity) = set_up(&server, json!({})).await;
+    let run = server.run(&machine, "stopped", "[1]").await;
+    server.reached(&run, "ActivityScheduled").await;
+    server.client().stop_execution().execution_arn(&run).send().await.unwrap();
     // The worker that comes now waits for the next task.
     let (task, next) = tokio::join!(poll(&server, &activity, "w"), async {
         tokio::time::sleep(Duration::from_millis(200)).await;

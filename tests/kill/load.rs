@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 /// How long a client waits before it tries again: the server may be starting.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Clients that start executions.
-const STARTERS: u64 = 3;
+const STARTERS: u64 = 8;
 /// Workers of the activity.
 const WORKERS: u64 = 3;
 
@@ -133,9 +133,9 @@ impl Load {
                 while load.is_starting.load(Ordering::Relaxed) {
                     let at = usize::try_from(random.below(Machine::STARTED.len() as u64)).expect("a small number");
                     let machine = Machine::STARTED[at];
-                    let is_stopped = machine == Machine::Stops || random.one_in(10);
+                    let is_stopped = machine == Machine::Stops || random.one_in(6);
                     load.start_one(machine, is_stopped && machine != Machine::Express, &mut random).await;
-                    tokio::time::sleep(Duration::from_millis(random.below(200))).await;
+                    tokio::time::sleep(Duration::from_millis(random.below(150))).await;
                 }
             })
         };

@@ -122,7 +122,7 @@ impl Driver {
         let (send, receive) = oneshot::channel();
         live.waiter = Some(send);
         let effects = self.start_in_memory(&mut live);
-        let reserved = self.reserve(&identity.key);
+        let reserved = self.reserve(&identity.key).await?;
         self.begin(&identity.key, live, effects, reserved);
         let execution = receive.await.map_err(|_| Error::Shutdown)?;
         let closing = execution.closing.as_ref();
@@ -209,7 +209,7 @@ impl Driver {
     ) -> Result<Started, Error> {
         let identity = Arc::clone(&live.execution.identity);
         // Messages that come while the first entry is being written wait for the actor that knows its effects.
-        let reserved = self.reserve(&identity.key);
+        let reserved = self.reserve(&identity.key).await?;
         let result = self.create_reserved(&mut live, outcome, input).await;
         match &result {
             Ok(Started::New { .. }) if identity.execution_type == ExecutionType::Express => {
@@ -267,8 +267,28 @@ impl Driver {
         }
     }
 
-    /// Enters an actor into the table before it begins; `None` when the execution has one.
-    fn reserve(&self, key: &ExecutionKey) -> Option<mpsc::UnboundedReceiver<Delivery>> {
+    /// Enters an actor into the table before it begins; `None` when the execution is there and at work.
+    ///
+    /// Somebody may ask for an execution that is not there, or may be starting it in this moment: their actors know
+    /// nothing of the effects of this start, so it waits until they have left.
+    async fn reserve(
+        &self,
+        key: &ExecutionKey,
+    ) -> Result<Option<mpsc::UnboundedReceiver<Delivery>>, Error> {
+        loop {
+            if let Some(inbox) = self.try_reserve(key) {
+                return Ok(Some(inbox));
+            }
+            let journal = &self.0.ports.journal;
+            let head = self.0.patiently(|| journal.head(key)).await?;
+            if head.is_some_and(|head| head.status == Status::Running) {
+                return Ok(None);
+            }
+            tokio::time::sleep(RESERVE_AGAIN_AFTER).await;
+        }
+    }
+
+    fn try_reserve(&self, key: &ExecutionKey) -> Option<mpsc::UnboundedReceiver<Delivery>> {
         let mut actors = self.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
         if actors.contains_key(key) {
             return None;
@@ -301,7 +321,7 @@ impl Driver {
         reserved: Option<mpsc::UnboundedReceiver<Delivery>>,
     ) {
         let Some(inbox) = reserved else {
-            // Only an execution that was there before can have an actor, and then this one was not created.
+            // Without a reservation the execution was there before and ran, and then this one was not created.
             tracing::error!(execution = %key.name, "a new execution has an actor already");
             return;
         };

@@ -11,6 +11,7 @@ mod clock;
 mod journal;
 mod json;
 mod lock;
+mod machines;
 mod mailbox;
 mod payloads;
 mod registry;

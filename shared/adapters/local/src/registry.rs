@@ -32,6 +32,24 @@ impl LocalRegistry {
             .await?)
     }
 
+    /// Makes a change of state machines. It goes on when the caller has gone, for what is kept in memory to follow.
+    async fn change<T, F>(&self, work: F) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.store.clone();
+        let changing = tokio::spawn(async move {
+            let changed = store.write(work).await;
+            store.machines().forget();
+            changed
+        });
+        let changed = changing
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())));
+        Ok(changed?)
+    }
+
     async fn page<T: DeserializeOwned + Send + 'static>(
         &self,
         table: Table,
@@ -59,7 +77,7 @@ impl Registry for LocalRegistry {
             }
             Ok(there)
         };
-        Ok(self.store.write(insert).await?)
+        self.change(insert).await
     }
 
     async fn replace_machine(&self, machine: Machine, if_revision: &str) -> Result<bool, RegistryError> {
@@ -80,19 +98,26 @@ impl Registry for LocalRegistry {
             }
             Ok(replaced)
         };
-        Ok(self.store.write(replace).await?)
+        self.change(replace).await
     }
 
     async fn remove_machine(&self, owner: &Owner, name: &str) -> Result<bool, RegistryError> {
         let (owner, name) = (owner.clone(), name.to_owned());
-        Ok(self
-            .store
-            .write(move |connection| delete(connection, Table::Machine, &owner, &name))
-            .await?)
+        self.change(move |connection| delete(connection, Table::Machine, &owner, &name))
+            .await
     }
 
     async fn machine(&self, owner: &Owner, name: &str) -> Result<Option<Machine>, RegistryError> {
-        self.read(Table::Machine, owner, name).await
+        let key = machine_key(owner, name);
+        let moment = match self.store.machines().get(&key) {
+            Ok(machine) => return Ok(Some(machine)),
+            Err(moment) => moment,
+        };
+        let machine: Option<Machine> = self.read(Table::Machine, owner, name).await?;
+        if let Some(machine) = &machine {
+            self.store.machines().keep(key, machine.clone(), moment);
+        }
+        Ok(machine)
     }
 
     async fn machines(

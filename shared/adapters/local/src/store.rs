@@ -1,6 +1,7 @@
 //! The embedded store: SQLite with one writer, and readers beside it.
 
 use crate::lock::FolderLock;
+use crate::machines::Machines;
 use crate::schema;
 use crate::writer::{Counters, Request, Work, Writer};
 use rusqlite::{Connection, OpenFlags};
@@ -32,6 +33,7 @@ struct Inner {
     /// `None` for a store in memory, whose reads go through the writer's connection.
     readers: Option<Readers>,
     counters: Arc<Counters>,
+    machines: Machines,
 }
 
 struct Readers {
@@ -173,6 +175,7 @@ impl Store {
                 writer: Some(writer),
                 readers,
                 counters,
+                machines: Machines::default(),
             }),
         })
     }
@@ -207,6 +210,11 @@ impl Store {
 
     pub(crate) fn count_write(&self) {
         self.inner.counters.writes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the state machines that are kept in memory; here, for all clones of the store to know the same ones.
+    pub(crate) fn machines(&self) -> &Machines {
+        &self.inner.machines
     }
 
     /// Runs `work` in the writer's next transaction, and returns when that is durable.

@@ -52,7 +52,11 @@ fn receive(turn: &mut Turn<'_>, message: Message) {
         Message::CallFailed { call, failure } => task::call_failed(turn, call, failure.into()),
         Message::CallUnknown { call } => task::call_failed(turn, call, task::unknown_outcome()),
         Message::Callback { call, result } => task::reported(turn, call, result),
-        Message::JobDone { call, submission, result } => {
+        Message::JobDone {
+            call,
+            submission,
+            result,
+        } => {
             task::call_succeeded(turn, call, &submission);
             task::reported(turn, call, result);
         }
@@ -73,8 +77,17 @@ fn start(turn: &mut Turn<'_>) {
     turn.accept();
     let identity = Arc::clone(&turn.execution.identity);
     let input = turn.execution.input.clone();
-    turn.outcome.payloads.push(crate::Payload { id: input.id(), text: Arc::clone(input.text()) });
-    turn.emit(0, Details::ExecutionStarted { input: input.id(), role_arn: Arc::clone(&identity.role_arn) });
+    turn.outcome.payloads.push(crate::Payload {
+        id: input.id(),
+        text: Arc::clone(input.text()),
+    });
+    turn.emit(
+        0,
+        Details::ExecutionStarted {
+            input: input.id(),
+            role_arn: Arc::clone(&identity.role_arn),
+        },
+    );
     let Some(machine) = turn.program.machine(Program::ROOT) else {
         turn.close_failed(&Fault::runtime("the definition has no states"), 0);
         return;
@@ -108,12 +121,16 @@ fn stop(turn: &mut Turn<'_>, why: Why) {
 /// Does what is due: waits that are over, delays between attempts, tasks and heartbeats that are late.
 fn due(turn: &mut Turn<'_>) {
     while turn.is_running() {
-        let Some((time, id)) = turn.execution.deadlines.first().copied() else { return };
+        let Some((time, id)) = turn.execution.deadlines.first().copied() else {
+            return;
+        };
         if time > turn.now {
             return;
         }
         turn.execution.deadlines.remove(&(time, id));
-        let Some(thread) = turn.execution.threads.get(&id) else { continue };
+        let Some(thread) = turn.execution.threads.get(&id) else {
+            continue;
+        };
         match thread.phase {
             Phase::Waiting { .. } => states::wait::over(turn, id),
             Phase::Retrying { .. } => {
@@ -145,7 +162,10 @@ impl Turn<'_> {
 
     fn time_out(&mut self) {
         self.abort_children(None);
-        let why = Why { error: Some(errors::TIMEOUT.to_owned()), cause: None };
+        let why = Why {
+            error: Some(errors::TIMEOUT.to_owned()),
+            cause: None,
+        };
         // The API shows the time-out as a status; its event carries no error of its own.
         self.emit(0, Details::ExecutionTimedOut(Why::default()));
         self.close(Status::TimedOut, None, why);
@@ -165,7 +185,9 @@ impl Turn<'_> {
 
     /// Runs one state of a thread, as far as it goes without waiting.
     fn step(&mut self, id: ThreadId) {
-        let Some(thread) = self.execution.threads.get(&id) else { return };
+        let Some(thread) = self.execution.threads.get(&id) else {
+            return;
+        };
         let again = match thread.phase {
             Phase::Ready => false,
             Phase::Again => true,
@@ -178,7 +200,10 @@ impl Turn<'_> {
         };
         let program = self.program;
         let Some(state) = program.state(thread.state) else {
-            self.close_failed(&Fault::runtime("the execution stands in a state that its definition lacks"), 0);
+            self.close_failed(
+                &Fault::runtime("the execution stands in a state that its definition lacks"),
+                0,
+            );
             return;
         };
         if !again {

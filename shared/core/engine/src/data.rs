@@ -44,13 +44,21 @@ struct Inner {
 impl Data {
     /// Returns the document `text`, which must be JSON (text that is not reads as `null`).
     pub fn from_text(id: PayloadId, text: Arc<str>) -> Data {
-        Data(Arc::new(Inner { id, text, value: OnceLock::new() }))
+        Data(Arc::new(Inner {
+            id,
+            text,
+            value: OnceLock::new(),
+        }))
     }
 
     /// Returns the document of `value`.
     pub fn from_value(id: PayloadId, value: Value) -> Data {
         let text = value.to_string().into();
-        Data(Arc::new(Inner { id, text, value: OnceLock::from(value) }))
+        Data(Arc::new(Inner {
+            id,
+            text,
+            value: OnceLock::from(value),
+        }))
     }
 
     /// Returns the document's name.
@@ -65,7 +73,9 @@ impl Data {
 
     /// Returns the parsed document.
     pub fn value(&self) -> &Value {
-        self.0.value.get_or_init(|| serde_json::from_str(&self.0.text).unwrap_or(Value::Null))
+        self.0
+            .value
+            .get_or_init(|| serde_json::from_str(&self.0.text).unwrap_or(Value::Null))
     }
 
     /// Returns the size of the text in bytes, which is what the payload limit counts.

@@ -82,7 +82,13 @@ impl Execution {
         let (threads, removed) = if is_over {
             (Vec::new(), Vec::new())
         } else if full {
-            (self.threads.iter().map(|(id, thread)| (*id, stored(thread))).collect(), Vec::new())
+            (
+                self.threads
+                    .iter()
+                    .map(|(id, thread)| (*id, stored(thread)))
+                    .collect(),
+                Vec::new(),
+            )
         } else {
             let mut threads = Vec::new();
             let mut removed = Vec::new();
@@ -132,26 +138,7 @@ impl Execution {
         limits: Limits,
         payload: &mut dyn FnMut(PayloadId) -> Option<Arc<str>>,
     ) -> Result<Execution, RestoreError> {
-        let mut threads: BTreeMap<ThreadId, Thread<PayloadId>> = BTreeMap::new();
-        let mut last = None;
-        for (seq, image) in images {
-            if image.schema > SCHEMA_VERSION {
-                return Err(RestoreError::Schema { found: image.schema });
-            }
-            if image.base == seq {
-                threads.clear();
-            } else if last.is_none() {
-                return Err(RestoreError::NoImage);
-            }
-            for id in &image.removed {
-                threads.remove(id);
-            }
-            threads.extend(image.threads.into_iter());
-            last = Some((seq, image.base, image.status, image.counters));
-        }
-        let Some((seq, base, status, counters)) = last else {
-            return Err(RestoreError::NoImage);
-        };
+        let (seq, image, threads) = folded(images)?;
         let mut known: BTreeMap<PayloadId, Data> = BTreeMap::new();
         let mut find = |id: PayloadId| -> Result<Data, RestoreError> {
             if let Some(data) = known.get(&id) {
@@ -166,11 +153,11 @@ impl Execution {
             identity,
             input: find(PayloadId::new(0, 0))?,
             limits,
-            status,
+            status: image.status,
             closing: None,
             seq: seq + 1,
-            base,
-            counters,
+            base: image.base,
+            counters: image.counters,
             threads: BTreeMap::new(),
             changed: BTreeSet::new(),
             deadlines: BTreeSet::new(),
@@ -183,11 +170,37 @@ impl Execution {
             execution.threads.insert(id, thread.try_map(&mut find)?);
             execution.index(id);
         }
-        if status != Status::Running {
+        if image.status != Status::Running {
             execution.await_nothing();
         }
         Ok(execution)
     }
+}
+
+/// Threads as they are stored.
+type StoredThreads = BTreeMap<ThreadId, Thread<PayloadId>>;
+
+/// Lays images upon each other; returns the last one with its entry's number, and all threads.
+fn folded(images: Vec<(u64, Image)>) -> Result<(u64, Image, StoredThreads), RestoreError> {
+    let mut threads = StoredThreads::new();
+    let mut last: Option<(u64, Image)> = None;
+    for (seq, mut image) in images {
+        if image.schema > SCHEMA_VERSION {
+            return Err(RestoreError::Schema { found: image.schema });
+        }
+        if image.base == seq {
+            threads.clear();
+        } else if last.as_ref().is_none_or(|(_, before)| before.base != image.base) {
+            return Err(RestoreError::NoImage);
+        }
+        for id in &image.removed {
+            threads.remove(id);
+        }
+        threads.extend(std::mem::take(&mut image.threads));
+        last = Some((seq, image));
+    }
+    let (seq, image) = last.ok_or(RestoreError::NoImage)?;
+    Ok((seq, image, threads))
 }
 
 impl Image {
@@ -206,6 +219,8 @@ impl Image {
 }
 
 fn stored(thread: &Thread<Data>) -> Thread<PayloadId> {
-    let Ok(thread) = thread.clone().try_map(&mut |data: Data| Ok::<_, std::convert::Infallible>(data.id()));
+    let Ok(thread) = thread
+        .clone()
+        .try_map(&mut |data: Data| Ok::<_, std::convert::Infallible>(data.id()));
     thread
 }

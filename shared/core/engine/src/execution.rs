@@ -229,7 +229,9 @@ impl Execution {
 
     /// Enters a thread into everything that is derived from `threads`.
     pub(crate) fn index(&mut self, id: ThreadId) {
-        let Some(thread) = self.threads.get(&id) else { return };
+        let Some(thread) = self.threads.get(&id) else {
+            return;
+        };
         self.variable_bytes = self.variable_bytes.saturating_add(bytes_of_variables(thread));
         if let Some(time) = thread.phase.deadline() {
             self.deadlines.insert((time, id));
@@ -251,7 +253,9 @@ impl Execution {
 
     /// Takes a thread out of everything that is derived from `threads`; before each change of the thread.
     pub(crate) fn unindex(&mut self, id: ThreadId) {
-        let Some(thread) = self.threads.get(&id) else { return };
+        let Some(thread) = self.threads.get(&id) else {
+            return;
+        };
         self.variable_bytes = self.variable_bytes.saturating_sub(bytes_of_variables(thread));
         if let Some(time) = thread.phase.deadline() {
             self.deadlines.remove(&(time, id));

@@ -31,7 +31,7 @@ impl Turn<'_> {
             return;
         }
         // A Parallel or Map state that has begun its branches says that it failed; one that could not begin does not.
-        if let Some(details) = self.fork_of(id).and(fork_failed(state)) {
+        if let Some(details) = self.fork_of(id).and_then(|_| fork_failed(state)) {
             self.emit_for(id, details);
         }
         match catch.iter().find(|catcher| fault.matches(&catcher.error_equals)) {
@@ -47,8 +47,13 @@ impl Turn<'_> {
 
     /// Writes an EvaluationFailed event for an expression that failed: once, in the state that it stands in.
     fn note_evaluation(&mut self, id: ThreadId, state: &State, fault: &mut Fault) {
-        let Some(location) = fault.location.take() else { return };
-        let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
+        let Some(location) = fault.location.clone() else {
+            return;
+        };
+        let why = Why {
+            error: fault.error.clone(),
+            cause: fault.cause.clone(),
+        };
         // Recorded: a failure right after the state was entered hangs onto the event before the entry, except in a
         // Wait state (assign/undefined_reference, scenarios/wait_timestamp_jsonata).
         let previous = self.thread(id).map_or(0, |thread| match state.kind {
@@ -56,17 +61,32 @@ impl Turn<'_> {
             _ if thread.previous == thread.entered => thread.before,
             _ => thread.previous,
         });
-        let event = self.emit(previous, Details::EvaluationFailed { why, location, state: Arc::clone(&state.name) });
+        let event = self.emit(
+            previous,
+            Details::EvaluationFailed {
+                why,
+                location,
+                state: Arc::clone(&state.name),
+            },
+        );
         self.change(id, |thread| thread.previous = event);
     }
 
     /// Arranges for another attempt, when a retrier allows one.
     fn retry(&mut self, id: ThreadId, retriers: &[Retrier], fault: &Fault) -> bool {
-        let Some(number) = retriers.iter().position(|retrier| fault.matches(&retrier.error_equals)) else {
+        let Some(number) = retriers
+            .iter()
+            .position(|retrier| fault.matches(&retrier.error_equals))
+        else {
             return false;
         };
-        let Some(retrier) = retriers.get(number) else { return false };
-        let Some(used) = self.thread(id).map(|thread| thread.retries.get(number).copied().unwrap_or(0)) else {
+        let Some(retrier) = retriers.get(number) else {
+            return false;
+        };
+        let Some(used) = self
+            .thread(id)
+            .map(|thread| thread.retries.get(number).copied().unwrap_or(0))
+        else {
             return false;
         };
         if u64::from(used) >= retrier.max_attempts {
@@ -90,7 +110,9 @@ impl Turn<'_> {
             "Error": fault.error.clone().unwrap_or_default(),
             "Cause": fault.cause.clone().unwrap_or_default(),
         });
-        let Some(thread) = self.thread(id) else { return Ok(()) };
+        let Some(thread) = self.thread(id) else {
+            return Ok(());
+        };
         let input = thread.input.clone();
         let error = self.data(error);
         let frame = Frame::new(self, id).with_error(error.clone());
@@ -141,4 +163,3 @@ enum CaughtOutput {
     Value(serde_json::Value),
     Merged(crate::flow::Merged),
 }
-

@@ -36,12 +36,20 @@ pub(crate) struct Fault {
 impl Fault {
     /// Returns an error of the language.
     pub(crate) fn new(error: &str, cause: impl Into<String>) -> Fault {
-        Fault { error: Some(error.to_owned()), cause: Some(cause.into()), alias: None, location: None }
+        Fault {
+            error: Some(error.to_owned()),
+            cause: Some(cause.into()),
+            alias: None,
+            location: None,
+        }
     }
 
     /// Returns an error of an expression in `field`.
     pub(crate) fn evaluation(field: &str, cause: impl Into<String>) -> Fault {
-        Fault { location: Some(field.to_owned()), ..Fault::new(errors::QUERY_EVALUATION_ERROR, cause) }
+        Fault {
+            location: Some(field.to_owned()),
+            ..Fault::new(errors::QUERY_EVALUATION_ERROR, cause)
+        }
     }
 
     /// Returns an error that no one can catch: the definition does not fit its data.
@@ -70,6 +78,11 @@ impl Fault {
 
 impl From<Failure> for Fault {
     fn from(failure: Failure) -> Fault {
-        Fault { error: Some(failure.error), cause: failure.cause, alias: None, location: None }
+        Fault {
+            error: Some(failure.error),
+            cause: failure.cause,
+            alias: None,
+            location: None,
+        }
     }
 }

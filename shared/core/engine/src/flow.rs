@@ -64,7 +64,10 @@ impl Frame {
             variables.push(Arc::clone(&current.variables));
             let parent = current.parent.and_then(|parent| execution.threads.get(&parent));
             if let (None, Some(Phase::Forked(fork))) = (&item, parent.map(|parent| &parent.phase)) {
-                item = fork.items.clone().map(|items| MapItem { index: current.index, items });
+                item = fork.items.clone().map(|items| MapItem {
+                    index: current.index,
+                    items,
+                });
             }
             at = parent;
         }
@@ -134,7 +137,11 @@ impl Frame {
 
     /// Returns what is evaluated with `$` standing for `root`.
     pub(crate) fn at<'a>(&'a self, root: &'a Value) -> Evaluator<'a> {
-        Evaluator { frame: self, root, session: RefCell::new(None) }
+        Evaluator {
+            frame: self,
+            root,
+            session: RefCell::new(None),
+        }
     }
 
     /// Applies ResultPath: merges a result into the state's input.
@@ -148,7 +155,9 @@ impl Frame {
                     errors::RESULT_PATH_MATCH_FAILURE,
                     &format!(
                         "Unable to apply step \"{}\" to input {}",
-                        path.text().rsplit_once('.').map_or(path.text(), |(_, step)| step),
+                        path.text()
+                            .rsplit_once('.')
+                            .map_or_else(|| path.text(), |(_, step)| step),
                         input.text()
                     ),
                 )),
@@ -165,12 +174,19 @@ impl Frame {
         if fields.is_empty() {
             return Ok(Vec::new());
         }
-        let root = self.error.as_ref().or(self.result.as_ref()).unwrap_or(&self.input);
+        let root = self
+            .error
+            .as_ref()
+            .or(self.result.as_ref())
+            .unwrap_or(&self.input);
         let evaluator = self.at(root.value());
         fields
             .iter()
             .map(|(name, template)| {
-                Ok((name.clone(), evaluator.template(template, &format!("{place}/{name}"))?))
+                Ok((
+                    name.clone(),
+                    evaluator.template(template, &format!("{place}/{name}"))?,
+                ))
             })
             .collect()
     }
@@ -204,7 +220,10 @@ impl Frame {
     }
 
     fn variable(&self, name: &str) -> Option<&Value> {
-        self.variables.iter().find_map(|scope| scope.get(name)).map(Data::value)
+        self.variables
+            .iter()
+            .find_map(|scope| scope.get(name))
+            .map(Data::value)
     }
 
     fn random(&self) -> u64 {
@@ -227,9 +246,11 @@ impl<'a> Evaluator<'a> {
             Template::Path(path) => self.path(path, field),
             Template::Intrinsic(intrinsic) => self.intrinsic(intrinsic),
             Template::Expression(expression) => self.expression(expression),
-            Template::List(items) => {
-                items.iter().map(|item| self.template(item, field)).collect::<Result<_, _>>().map(Value::Array)
-            }
+            Template::List(items) => items
+                .iter()
+                .map(|item| self.template(item, field))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
             Template::Object(fields) => {
                 let mut object = Map::new();
                 for (key, value) in fields {
@@ -424,8 +445,12 @@ impl Turn<'_> {
                     }
                     None => result.clone(),
                 };
-                let merged = frame.merge(&frame.input, &selected, &flow.result_path)?.into_data(self);
-                frame.select(&flow.output_path, &merged, "OutputPath")?.into_data(self)
+                let merged = frame
+                    .merge(&frame.input, &selected, &flow.result_path)?
+                    .into_data(self);
+                frame
+                    .select(&flow.output_path, &merged, "OutputPath")?
+                    .into_data(self)
             }
         };
         let assigned = self.assigned(id, &frame, assigned)?;
@@ -439,16 +464,30 @@ impl Turn<'_> {
         frame: &Frame,
         values: Vec<(String, Value)>,
     ) -> Result<Vec<(String, Data)>, Fault> {
-        let assigned: Vec<(String, Data)> =
-            values.into_iter().map(|(name, value)| (name, self.data(value))).collect();
-        let Some(thread) = self.thread(id) else { return Ok(assigned) };
+        let assigned: Vec<(String, Data)> = values
+            .into_iter()
+            .map(|(name, value)| (name, self.data(value)))
+            .collect();
+        let Some(thread) = self.thread(id) else {
+            return Ok(assigned);
+        };
         let most = self.execution.limits.payload_bytes;
         let added: usize = assigned.iter().map(|(_, data)| data.bytes()).sum();
-        let replaced: usize =
-            assigned.iter().filter_map(|(name, _)| thread.variables.get(name)).map(Data::bytes).sum();
-        let total = self.execution.variable_bytes.saturating_add(added).saturating_sub(replaced);
+        let replaced: usize = assigned
+            .iter()
+            .filter_map(|(name, _)| thread.variables.get(name))
+            .map(Data::bytes)
+            .sum();
+        let total = self
+            .execution
+            .variable_bytes
+            .saturating_add(added)
+            .saturating_sub(replaced);
         let too_large = |what: &str, most: usize| {
-            Err(frame.fault(errors::DATA_LIMIT_EXCEEDED, &format!("The size of {what} exceeds the maximum of {most} bytes.")))
+            Err(frame.fault(
+                errors::DATA_LIMIT_EXCEEDED,
+                &format!("The size of {what} exceeds the maximum of {most} bytes."),
+            ))
         };
         // A single variable has the same limit as all of one Assign field, so this covers it.
         if added > most {
@@ -468,7 +507,10 @@ impl Turn<'_> {
 
 /// Returns the first 64 bits of the execution's secret.
 fn seed(hexadecimal: &str) -> u64 {
-    hexadecimal.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    hexadecimal
+        .get(..16)
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+        .unwrap_or(0)
 }
 
 /// Draws the next number of the sequence that belongs to `seed`.

@@ -98,12 +98,21 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of AWS's event details")]
 pub enum Details {
-    ExecutionStarted { input: PayloadId, role_arn: Arc<str> },
-    ExecutionSucceeded { output: PayloadId },
+    ExecutionStarted {
+        input: PayloadId,
+        role_arn: Arc<str>,
+    },
+    ExecutionSucceeded {
+        output: PayloadId,
+    },
     ExecutionFailed(Why),
     ExecutionAborted(Why),
     ExecutionTimedOut(Why),
-    StateEntered { state: StateType, name: Arc<str>, input: PayloadId },
+    StateEntered {
+        state: StateType,
+        name: Arc<str>,
+        input: PayloadId,
+    },
     StateExited {
         state: StateType,
         name: Arc<str>,
@@ -111,17 +120,33 @@ pub enum Details {
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         assigned: Vec<(String, PayloadId)>,
     },
-    StateAborted { state: StateType },
+    StateAborted {
+        state: StateType,
+    },
     ParallelStateStarted,
     ParallelStateSucceeded,
     ParallelStateFailed,
-    MapStateStarted { length: u64 },
+    MapStateStarted {
+        length: u64,
+    },
     MapStateSucceeded,
     MapStateFailed,
-    MapIterationStarted { name: Arc<str>, index: u32 },
-    MapIterationSucceeded { name: Arc<str>, index: u32 },
-    MapIterationFailed { name: Arc<str>, index: u32 },
-    MapIterationAborted { name: Arc<str>, index: u32 },
+    MapIterationStarted {
+        name: Arc<str>,
+        index: u32,
+    },
+    MapIterationSucceeded {
+        name: Arc<str>,
+        index: u32,
+    },
+    MapIterationFailed {
+        name: Arc<str>,
+        index: u32,
+    },
+    MapIterationAborted {
+        name: Arc<str>,
+        index: u32,
+    },
     /// `TaskScheduled`, `LambdaFunctionScheduled`, `ActivityScheduled`.
     Scheduled {
         task: TaskType,
@@ -137,20 +162,45 @@ pub enum Details {
         role_arn: Option<String>,
     },
     /// `TaskStarted`, `LambdaFunctionStarted`.
-    Started { task: TaskType, target: Target },
+    Started {
+        task: TaskType,
+        target: Target,
+    },
     ActivityStarted {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         worker_name: Option<String>,
     },
-    TaskSubmitted { target: Target, output: PayloadId },
-    TaskSubmitFailed { target: Target, why: Why },
+    TaskSubmitted {
+        target: Target,
+        output: PayloadId,
+    },
+    TaskSubmitFailed {
+        target: Target,
+        why: Why,
+    },
     /// `TaskSucceeded`, `LambdaFunctionSucceeded`, `ActivitySucceeded`.
-    Succeeded { task: TaskType, target: Target, output: PayloadId },
+    Succeeded {
+        task: TaskType,
+        target: Target,
+        output: PayloadId,
+    },
     /// `TaskFailed`, `LambdaFunctionFailed`, `ActivityFailed`.
-    Failed { task: TaskType, target: Target, why: Why },
+    Failed {
+        task: TaskType,
+        target: Target,
+        why: Why,
+    },
     /// `TaskTimedOut`, `LambdaFunctionTimedOut`, `ActivityTimedOut`.
-    TimedOut { task: TaskType, target: Target, why: Why },
-    EvaluationFailed { why: Why, location: String, state: Arc<str> },
+    TimedOut {
+        task: TaskType,
+        target: Target,
+        why: Why,
+    },
+    EvaluationFailed {
+        why: Why,
+        location: String,
+        state: Arc<str>,
+    },
 }
 
 impl Details {

@@ -45,7 +45,8 @@ pub use data::{Data, Payload, PayloadId};
 pub use effect::{Call, Effect};
 pub use entry::{Entry, Image, RestoreError};
 pub use execution::{
-    Closing, Counters, Execution, ExecutionKey, ExecutionType, Identity, Parent, SCHEMA_VERSION, Status, Wants,
+    Closing, Counters, Execution, ExecutionKey, ExecutionType, Identity, Parent, SCHEMA_VERSION, Status,
+    Wants,
 };
 pub use fault::errors;
 pub use history::{Details, Event, StateType, Target, TaskType, Why};

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Bytes of JSON text that one state, task or execution may take in or give out. AWS quota: 256 KiB.
+/// Bytes of JSON text that one state, task or execution may take in or give out, and of all variables of one Assign
+/// field. AWS quota: 256 KiB.
 pub const PAYLOAD_BYTES_MAX: usize = 262_144;
 /// Events of one Standard execution's history. AWS quota: 25,000; the last one is the failure.
 pub const HISTORY_EVENTS_MAX: u64 = 25_000;
@@ -27,7 +28,7 @@ pub const CAUSE_CHARACTERS_MAX: usize = 32_768;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes of one document; default [`PAYLOAD_BYTES_MAX`].
+    /// Bytes of one document, and of all variables of one Assign field; default [`PAYLOAD_BYTES_MAX`].
     pub payload_bytes: usize,
     /// Events of one Standard execution; default [`HISTORY_EVENTS_MAX`].
     pub history_events: u64,

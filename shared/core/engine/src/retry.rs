@@ -15,7 +15,11 @@ pub(crate) fn delay_seconds(retrier: &Retrier, used: u32, random: u64) -> u64 {
     };
     // A delay beyond a year cannot matter: the execution is over by then.
     let bounded = bounded.clamp(0.0, crate::limits::STANDARD_SECONDS_MAX as f64);
-    let seconds = if retrier.full_jitter { bounded * (random as f64 / u64::MAX as f64) } else { bounded };
+    let seconds = if retrier.full_jitter {
+        bounded * (random as f64 / u64::MAX as f64)
+    } else {
+        bounded
+    };
     seconds.ceil() as u64
 }
 
@@ -43,14 +47,30 @@ mod tests {
 
     #[test]
     fn stays_under_the_maximum() {
-        let retrier = Retrier { max_delay_seconds: Some(5), ..retrier() };
+        let retrier = Retrier {
+            max_delay_seconds: Some(5),
+            ..retrier()
+        };
         assert_eq!(delay_seconds(&retrier, 3, 0), 5);
-        assert_eq!(delay_seconds(&Retrier { backoff_rate: 1e300, ..self::retrier() }, 300, 0), 31_536_000);
+        assert_eq!(
+            delay_seconds(
+                &Retrier {
+                    backoff_rate: 1e300,
+                    ..self::retrier()
+                },
+                300,
+                0
+            ),
+            31_536_000
+        );
     }
 
     #[test]
     fn full_jitter_takes_any_part() {
-        let retrier = Retrier { full_jitter: true, ..retrier() };
+        let retrier = Retrier {
+            full_jitter: true,
+            ..retrier()
+        };
         assert_eq!(delay_seconds(&retrier, 0, 0), 0);
         assert_eq!(delay_seconds(&retrier, 0, u64::MAX), 3);
     }

@@ -153,14 +153,14 @@ impl<D> Phase<D> {
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
             Phase::Waiting { until } | Phase::Retrying { until } => Some(*until),
-            Phase::Calling(calling) => {
-                Some(calling.heartbeat_due.map_or(calling.deadline, |due| due.min(calling.deadline)))
+            Phase::Calling(calling) => Some(
+                calling
+                    .heartbeat_due
+                    .map_or(calling.deadline, |due| due.min(calling.deadline)),
+            ),
+            Phase::Ready | Phase::Again | Phase::Forked(_) | Phase::Finished { .. } | Phase::Tolerated => {
+                None
             }
-            Phase::Ready
-            | Phase::Again
-            | Phase::Forked(_)
-            | Phase::Finished { .. }
-            | Phase::Tolerated => None,
         }
     }
 }
@@ -194,7 +194,9 @@ impl<D> Thread<D> {
                 Phase::Waiting { until } => Phase::Waiting { until },
                 Phase::Retrying { until } => Phase::Retrying { until },
                 Phase::Tolerated => Phase::Tolerated,
-                Phase::Finished { output } => Phase::Finished { output: change(output)? },
+                Phase::Finished { output } => Phase::Finished {
+                    output: change(output)?,
+                },
                 Phase::Calling(calling) => Phase::Calling(Calling {
                     call: calling.call,
                     stage: calling.stage,

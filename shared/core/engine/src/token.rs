@@ -24,7 +24,10 @@ pub struct TaskToken {
 impl TaskToken {
     /// Returns the token's text for one attempt.
     pub fn issue(identity: &Identity, call: CallId) -> String {
-        let text = format!("1\n{}\n{}\n{}\n{}", identity.key.machine, identity.key.name, identity.incarnation, call.0);
+        let text = format!(
+            "1\n{}\n{}\n{}\n{}",
+            identity.key.machine, identity.key.name, identity.incarnation, call.0
+        );
         let mut bytes = proof(identity, call);
         bytes.extend_from_slice(text.as_bytes());
         STANDARD.encode(bytes)
@@ -39,15 +42,25 @@ impl TaskToken {
         if parts.next()? != "1" {
             return None;
         }
-        let key = ExecutionKey { machine: parts.next()?.into(), name: parts.next()?.into() };
+        let key = ExecutionKey {
+            machine: parts.next()?.into(),
+            name: parts.next()?.into(),
+        };
         let incarnation = parts.next()?.to_owned();
         let call = CallId(parts.next()?.parse().ok()?);
-        parts.next().is_none().then_some(TaskToken { key, incarnation, call, proof: proof.to_vec() })
+        parts.next().is_none().then_some(TaskToken {
+            key,
+            incarnation,
+            call,
+            proof: proof.to_vec(),
+        })
     }
 
     /// Returns whether the execution of `identity` has issued this token.
     pub fn proves(&self, identity: &Identity) -> bool {
-        self.incarnation == *identity.incarnation && self.key == identity.key && self.proof == proof(identity, self.call)
+        self.incarnation == *identity.incarnation
+            && self.key == identity.key
+            && self.proof == proof(identity, self.call)
     }
 }
 
@@ -60,10 +73,13 @@ fn proof(identity: &Identity, call: CallId) -> Vec<u8> {
 /// Returns the token that makes a repeated request recognisable to the service: 32 hexadecimal digits, the same for every dispatch of one attempt.
 pub(crate) fn client_token(identity: &Identity, call: CallId) -> String {
     use std::fmt::Write as _;
-    digest(identity, "client", call).iter().take(16).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest(identity, "client", call)
+        .iter()
+        .take(16)
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 fn digest(identity: &Identity, purpose: &str, call: CallId) -> Vec<u8> {

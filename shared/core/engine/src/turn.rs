@@ -35,7 +35,15 @@ impl<'a> Turn<'a> {
         let now = later(now, execution.counters.last_time);
         let ready = execution.runnable.iter().copied().collect();
         let draws = Rc::new(Cell::new(execution.counters.draws));
-        Turn { program, execution, now, outcome: Outcome::default(), ready, draws, transitions: 0 }
+        Turn {
+            program,
+            execution,
+            now,
+            outcome: Outcome::default(),
+            ready,
+            draws,
+            transitions: 0,
+        }
     }
 
     pub(crate) fn finish(mut self) -> Outcome {
@@ -45,7 +53,9 @@ impl<'a> Turn<'a> {
         }
         // A call of a state that was entered and left again in this very turn is not wanted any more.
         let calls = &self.execution.calls;
-        self.outcome.effects.retain(|effect| calls.contains_key(&effect.call().id));
+        self.outcome
+            .effects
+            .retain(|effect| calls.contains_key(&effect.call().id));
         self.outcome.changed = !self.outcome.events.is_empty()
             || !self.execution.changed.is_empty()
             || !self.outcome.payloads.is_empty();
@@ -83,7 +93,10 @@ impl<'a> Turn<'a> {
         );
         if bounded && self.execution.counters.last_event + 1 >= max && !is_last {
             let cause = format!("The execution reached the maximum number of history events ({max}).");
-            let why = Why { error: Some(errors::RUNTIME.to_owned()), cause: Some(cause) };
+            let why = Why {
+                error: Some(errors::RUNTIME.to_owned()),
+                cause: Some(cause),
+            };
             let id = self.write(previous, Details::ExecutionFailed(why.clone()));
             self.close(Status::Failed, None, why);
             return id;
@@ -96,7 +109,12 @@ impl<'a> Turn<'a> {
         counters.last_event += 1;
         counters.last_time = self.now;
         let id = counters.last_event;
-        self.outcome.events.push(Event { id, previous, time: self.now, details });
+        self.outcome.events.push(Event {
+            id,
+            previous,
+            time: self.now,
+            details,
+        });
         id
     }
 
@@ -113,14 +131,20 @@ impl<'a> Turn<'a> {
     /// Makes a document of a value.
     pub(crate) fn data(&mut self, value: Value) -> Data {
         let data = Data::from_value(self.next_payload(), value);
-        self.outcome.payloads.push(Payload { id: data.id(), text: Arc::clone(data.text()) });
+        self.outcome.payloads.push(Payload {
+            id: data.id(),
+            text: Arc::clone(data.text()),
+        });
         data
     }
 
     /// Makes a document of JSON text.
     pub(crate) fn data_from_text(&mut self, text: &str) -> Data {
         let data = Data::from_text(self.next_payload(), text.into());
-        self.outcome.payloads.push(Payload { id: data.id(), text: Arc::clone(data.text()) });
+        self.outcome.payloads.push(Payload {
+            id: data.id(),
+            text: Arc::clone(data.text()),
+        });
         data
     }
 
@@ -232,8 +256,14 @@ impl<'a> Turn<'a> {
     /// Enters a state.
     pub(crate) fn enter(&mut self, id: ThreadId, state: &State) {
         self.transitions += 1;
-        let Some(input) = self.thread(id).map(|thread| thread.input.id()) else { return };
-        let details = Details::StateEntered { state: state_type(state), name: Arc::clone(&state.name), input };
+        let Some(input) = self.thread(id).map(|thread| thread.input.id()) else {
+            return;
+        };
+        let details = Details::StateEntered {
+            state: state_type(state),
+            name: Arc::clone(&state.name),
+            input,
+        };
         let before = self.thread(id).map_or(0, |thread| thread.previous);
         let event = self.emit_for(id, details);
         let now = self.now;
@@ -253,13 +283,18 @@ impl<'a> Turn<'a> {
         assigned: Vec<(String, Data)>,
         transition: Transition,
     ) -> Result<(), Fault> {
-        let Some(state) = self.state_of(id) else { return Ok(()) };
+        let Some(state) = self.state_of(id) else {
+            return Ok(());
+        };
         self.check_size(&output, &state.name)?;
         let details = Details::StateExited {
             state: state_type(state),
             name: Arc::clone(&state.name),
             output: output.id(),
-            assigned: assigned.iter().map(|(name, data)| (name.clone(), data.id())).collect(),
+            assigned: assigned
+                .iter()
+                .map(|(name, data)| (name.clone(), data.id()))
+                .collect(),
         };
         self.emit_for(id, details);
         self.set_variables(id, assigned);
@@ -294,7 +329,10 @@ impl<'a> Turn<'a> {
 
     /// Ends the execution with an error nobody caught; `previous` is the event that led to it.
     pub(crate) fn close_failed(&mut self, fault: &Fault, previous: u64) {
-        let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
+        let why = Why {
+            error: fault.error.clone(),
+            cause: fault.cause.clone(),
+        };
         self.emit(previous, Details::ExecutionFailed(why.clone()));
         self.close(Status::Failed, None, why);
     }
@@ -304,8 +342,13 @@ impl<'a> Turn<'a> {
             return;
         }
         self.execution.status = status;
-        self.execution.closing =
-            Some(Closing { status, time: self.now, output, error: why.error, cause: why.cause });
+        self.execution.closing = Some(Closing {
+            status,
+            time: self.now,
+            output,
+            error: why.error,
+            cause: why.cause,
+        });
         self.ready.clear();
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! What services, functions, workers and clients did is part of a recording: the test does the same at the same
 //! moments. The recordings are not part of the repository: without them this test says so and passes.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "the recordings are files")]
 
 mod play;
 
@@ -13,9 +15,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Cases that are not compared, each with its reason.
-const DIFFERENT: &[(&str, &str)] = &[
-    ("parallel_state_", "recorded with the events of concurrent branches sorted together and without their ids"),
-];
+const DIFFERENT: &[(&str, &str)] = &[(
+    "parallel_state_",
+    "recorded with the events of concurrent branches sorted together and without their ids",
+)];
 
 #[test]
 fn histories_are_those_recorded_from_aws() {
@@ -29,10 +32,18 @@ fn histories_are_those_recorded_from_aws() {
         let case: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let is_distributed = case["definition"].to_string().contains("\"DISTRIBUTED\"");
-        if case["expected"]["events"].is_null() || is_distributed || DIFFERENT.iter().any(|(part, _)| name.contains(part)) {
+        if case["expected"]["events"].is_null()
+            || is_distributed
+            || DIFFERENT.iter().any(|(part, _)| name.contains(part))
+        {
             continue;
         }
-        *run.entry(if case["self_contained"] == json!(true) { "alone" } else { "with calls" }).or_default() += 1;
+        *run.entry(if case["self_contained"] == json!(true) {
+            "alone"
+        } else {
+            "with calls"
+        })
+        .or_default() += 1;
         if let Err(difference) = check(&case) {
             wrong.insert(name, difference);
         }
@@ -41,7 +52,10 @@ fn histories_are_those_recorded_from_aws() {
         println!("{name}: {difference}");
     }
     let count: usize = run.values().sum();
-    println!("{} of {count} recorded histories are equal {run:?}", count - wrong.len());
+    println!(
+        "{} of {count} recorded histories are equal {run:?}",
+        count - wrong.len()
+    );
     assert!(wrong.is_empty(), "{} of {count} differ", wrong.len());
     assert!(count > 0, "the folder of recordings holds no case");
 }
@@ -57,12 +71,17 @@ fn ends_are_those_recorded_from_aws() {
     let mut wrong = BTreeMap::new();
     for path in cases(&folder.join("execution")) {
         let case: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        if case["self_contained"] != json!(true) || !case["expected"]["events"].is_null() {
+        // Where both sides of a comparison are dates, the recording has lost them: the same word stands for each.
+        let is_lost = case["input"]["Variable"] == json!("date");
+        if case["self_contained"] != json!(true) || !case["expected"]["events"].is_null() || is_lost {
             continue;
         }
         count += 1;
         if let Err(difference) = check_end(&case) {
-            wrong.insert(path.file_stem().unwrap().to_string_lossy().into_owned(), difference);
+            wrong.insert(
+                path.file_stem().unwrap().to_string_lossy().into_owned(),
+                difference,
+            );
         }
     }
     for (name, difference) in &wrong {
@@ -93,8 +112,12 @@ fn check_end(case: &Value) -> Result<(), String> {
         }
     }
     let mut wanted = expected.clone();
-    wanted.as_object_mut().ok_or("no end recorded")?.remove("outputDetails");
-    compare(&wanted, &got, &mut Bindings::default()).map_err(|why| format!("{why}\n   wanted {wanted}\n      got {got}"))
+    wanted
+        .as_object_mut()
+        .ok_or("no end recorded")?
+        .remove("outputDetails");
+    compare(&wanted, &got, &mut Bindings::default())
+        .map_err(|why| format!("{why}\n   wanted {wanted}\n      got {got}"))
 }
 
 fn recordings() -> Option<PathBuf> {
@@ -168,7 +191,10 @@ fn called(play: &Play, event: &Value) -> Option<CallId> {
             return Some(call.id);
         }
         let before = play.events.get(usize::try_from(id).ok()?.checked_sub(1)?)?;
-        if !matches!(before.details.event_type().as_str(), "TaskStarted" | "TaskSubmitted" | "LambdaFunctionStarted" | "ActivityStarted") {
+        if !matches!(
+            before.details.event_type().as_str(),
+            "TaskStarted" | "TaskSubmitted" | "LambdaFunctionStarted" | "ActivityStarted"
+        ) {
             return None;
         }
         id = before.previous;
@@ -187,24 +213,54 @@ fn reported(event: &Value, call: CallId) -> Option<Message> {
         cause: details.get("cause").map(text),
     };
     Some(match kind {
-        "TaskSubmitted" => Message::CallSucceeded { call, output: text(&details["output"]) },
-        "ActivityStarted" => {
-            Message::ActivityStarted { call, worker_name: details["workerName"].as_str().map(str::to_owned) }
-        }
-        "LambdaFunctionSucceeded" => Message::CallSucceeded { call, output: text(&details["output"]) },
-        "LambdaFunctionFailed" => Message::CallFailed { call, failure: failure() },
-        "ActivitySucceeded" => Message::Callback { call, result: Ok(text(&details["output"])) },
-        "ActivityFailed" => Message::Callback { call, result: Err(failure()) },
-        "TaskSucceeded" if ends_later(details) => Message::Callback { call, result: Ok(text(&details["output"])) },
-        "TaskFailed" if ends_later(details) => Message::Callback { call, result: Err(failure()) },
-        "TaskSucceeded" => Message::CallSucceeded { call, output: text(&details["output"]) },
-        "TaskFailed" => Message::CallFailed { call, failure: failure() },
+        "TaskSubmitted" => Message::CallSucceeded {
+            call,
+            output: text(&details["output"]),
+        },
+        "ActivityStarted" => Message::ActivityStarted {
+            call,
+            worker_name: details["workerName"].as_str().map(str::to_owned),
+        },
+        "LambdaFunctionSucceeded" => Message::CallSucceeded {
+            call,
+            output: text(&details["output"]),
+        },
+        "LambdaFunctionFailed" => Message::CallFailed {
+            call,
+            failure: failure(),
+        },
+        "ActivitySucceeded" => Message::Callback {
+            call,
+            result: Ok(text(&details["output"])),
+        },
+        "ActivityFailed" => Message::Callback {
+            call,
+            result: Err(failure()),
+        },
+        "TaskSucceeded" if ends_later(details) => Message::Callback {
+            call,
+            result: Ok(text(&details["output"])),
+        },
+        "TaskFailed" if ends_later(details) => Message::Callback {
+            call,
+            result: Err(failure()),
+        },
+        "TaskSucceeded" => Message::CallSucceeded {
+            call,
+            output: text(&details["output"]),
+        },
+        "TaskFailed" => Message::CallFailed {
+            call,
+            failure: failure(),
+        },
         _ => return None,
     })
 }
 
 fn ends_later(details: &Value) -> bool {
-    details["resource"].as_str().is_some_and(|resource| resource.contains('.'))
+    details["resource"]
+        .as_str()
+        .is_some_and(|resource| resource.contains('.'))
 }
 
 /// Puts real values in the place of what stands for volatile ones.
@@ -213,5 +269,8 @@ fn filled(text: &str) -> String {
         .replace("<partition>", "aws")
         .replace("<region>", "us-east-1")
         .replace("<test_aws_account_id>", "111111111111")
-        .replace("\"Resource\":\"activity_arn\"", "\"Resource\":\"arn:aws:states:us-east-1:111111111111:activity:worker\"")
+        .replace(
+            "\"Resource\":\"activity_arn\"",
+            "\"Resource\":\"arn:aws:states:us-east-1:111111111111:activity:worker\"",
+        )
 }

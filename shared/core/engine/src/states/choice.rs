@@ -25,7 +25,8 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, choice: &Choice) -> Result<
         }
         taken
     };
-    let (next, assign, output): (_, &[(String, Template)], Option<&Template>) = match (taken, choice.default) {
+    let (next, assign, output): (_, &[(String, Template)], Option<&Template>) = match (taken, choice.default)
+    {
         (Some(taken), _) => taken,
         (None, Some(default)) => (default, flow.assign.as_slice(), flow.output.as_ref()),
         (None, None) => {
@@ -44,7 +45,9 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, choice: &Choice) -> Result<
         None if flow.language == QueryLanguage::Jsonata => frame.input.clone(),
         None => {
             let input = input.into_data(turn);
-            frame.select(&flow.output_path, &input, "OutputPath")?.into_data(turn)
+            frame
+                .select(&flow.output_path, &input, "OutputPath")?
+                .into_data(turn)
         }
     };
     let assigned = turn.assigned(id, &frame, assigned)?;
@@ -101,16 +104,16 @@ fn compare(evaluator: &Evaluator<'_>, variable: &Path, test: &Test) -> Result<bo
         Test::IsTimestamp(wanted) => as_timestamp(&value).is_some() == *wanted,
         Test::String(comparison, operand) => match (value.as_str(), operand) {
             (Some(left), Operand::Literal(right)) => matches(*comparison, left.cmp(right.as_str())),
-            (Some(left), Operand::Path(path)) => {
-                required(evaluator, path)?.as_str().is_some_and(|right| matches(*comparison, left.cmp(right)))
-            }
+            (Some(left), Operand::Path(path)) => required(evaluator, path)?
+                .as_str()
+                .is_some_and(|right| matches(*comparison, left.cmp(right))),
             (None, _) => false,
         },
         Test::StringMatches(pattern) => value.as_str().is_some_and(|text| wildcard(pattern, text)),
         Test::Numeric(comparison, operand) => match (value.as_f64(), operand) {
-            (Some(left), Operand::Literal(right)) => {
-                left.partial_cmp(right).is_some_and(|order| matches(*comparison, order))
-            }
+            (Some(left), Operand::Literal(right)) => left
+                .partial_cmp(right)
+                .is_some_and(|order| matches(*comparison, order)),
             (Some(left), Operand::Path(path)) => required(evaluator, path)?
                 .as_f64()
                 .and_then(|right| left.partial_cmp(&right))
@@ -136,7 +139,10 @@ fn required(evaluator: &Evaluator<'_>, path: &Path) -> Result<Value, Fault> {
     match path.select(evaluator) {
         Ok(value) => Ok(value.into_owned()),
         Err(PathError::NotFound { .. }) => {
-            let message = format!("Invalid path '{}': The choice state's condition path references an invalid value.", path.text());
+            let message = format!(
+                "Invalid path '{}': The choice state's condition path references an invalid value.",
+                path.text()
+            );
             Err(evaluator.fault(errors::RUNTIME, &message))
         }
         Err(other) => Err(evaluator.fault(errors::RUNTIME, &other.to_string())),

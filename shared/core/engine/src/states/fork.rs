@@ -26,8 +26,12 @@ impl Turn<'_> {
 
     /// A branch or iteration is through.
     pub(crate) fn branch_finished(&mut self, parent: ThreadId, child: ThreadId, output: Data) {
-        let Some(index) = self.thread(child).map(|thread| thread.index) else { return };
-        let Some(previous) = self.thread(child).map(|thread| thread.previous) else { return };
+        let Some(index) = self.thread(child).map(|thread| thread.index) else {
+            return;
+        };
+        let Some(previous) = self.thread(child).map(|thread| thread.previous) else {
+            return;
+        };
         self.set_finished(child, output);
         let mut last = previous;
         if let Some(name) = self.map_name(parent) {
@@ -44,7 +48,9 @@ impl Turn<'_> {
         };
         if let Some(name) = self.map_name(parent) {
             let failed = self.emit(previous, Details::MapIterationFailed { name, index });
-            let (failures, tolerated) = self.fork_of(parent).map_or((0, 0), |fork| (fork.failed, fork.tolerated));
+            let (failures, tolerated) = self
+                .fork_of(parent)
+                .map_or((0, 0), |fork| (fork.failed, fork.tolerated));
             if failures < tolerated {
                 self.abort_threads_of(child);
                 self.set_phase(child, Phase::Tolerated);
@@ -71,11 +77,10 @@ impl Turn<'_> {
     fn branch_ended(&mut self, parent: ThreadId, last: u64, within: u64) {
         let Some(fork) = self.fork_of(parent) else { return };
         if fork.finished < fork.length {
-            if fork.begun < fork.length {
-                if let Err(fault) = super::map::begin_iterations(self, parent, within) {
-                    self.drop_threads_of(parent, None);
-                    self.fail(parent, fault);
-                }
+            if fork.begun < fork.length
+                && let Err(fault) = super::map::begin_iterations(self, parent, within)
+            {
+                self.fail(parent, fault);
             }
             return;
         }
@@ -86,7 +91,9 @@ impl Turn<'_> {
 
     /// Makes the state's result of the outputs of its branches, in order.
     pub(crate) fn join(&mut self, parent: ThreadId, last: u64) -> Result<(), Fault> {
-        let (Some(fork), Some(state)) = (self.fork_of(parent), self.state_of(parent)) else { return Ok(()) };
+        let (Some(fork), Some(state)) = (self.fork_of(parent), self.state_of(parent)) else {
+            return Ok(());
+        };
         let mut text = String::from("[");
         for number in 0..fork.length {
             let child = ThreadId(fork.first.0.saturating_add(number));
@@ -103,9 +110,11 @@ impl Turn<'_> {
         self.change(parent, |thread| thread.previous = last);
         let (details, flow, transition) = match &state.kind {
             StateKind::Map(map) => (Details::MapStateSucceeded, &map.flow, map.transition),
-            StateKind::Parallel(parallel) => {
-                (Details::ParallelStateSucceeded, &parallel.flow, parallel.transition)
-            }
+            StateKind::Parallel(parallel) => (
+                Details::ParallelStateSucceeded,
+                &parallel.flow,
+                parallel.transition,
+            ),
             StateKind::Pass(_)
             | StateKind::Task(_)
             | StateKind::Choice(_)
@@ -129,7 +138,9 @@ impl Turn<'_> {
 
     /// Ends all branches of a state without a trace of their own but the events of their abort.
     pub(crate) fn drop_threads_of(&mut self, parent: ThreadId, failed: Option<ThreadId>) {
-        let Some((first, length)) = self.fork_of(parent).map(|fork| (fork.first.0, fork.length)) else { return };
+        let Some((first, length)) = self.fork_of(parent).map(|fork| (fork.first.0, fork.length)) else {
+            return;
+        };
         let name = self.map_name(parent);
         for number in 0..length {
             let child = ThreadId(first.saturating_add(number));
@@ -161,10 +172,21 @@ impl Turn<'_> {
         };
         self.abort_threads_of(id);
         if let (true, Some(state)) = (entered, self.state_of(id)) {
-            self.emit_for(id, Details::StateAborted { state: state_type(state) });
+            self.emit_for(
+                id,
+                Details::StateAborted {
+                    state: state_type(state),
+                },
+            );
         }
         if let (Some(name), Some(previous)) = (map, self.thread(id).map(|thread| thread.previous)) {
-            self.emit(previous, Details::MapIterationAborted { name: Arc::clone(name), index });
+            self.emit(
+                previous,
+                Details::MapIterationAborted {
+                    name: Arc::clone(name),
+                    index,
+                },
+            );
         }
     }
 

@@ -14,7 +14,10 @@ use std::sync::Arc;
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fault> {
     let frame = Frame::new(turn, id);
     if let MapMode::Distributed(_) = map.mode {
-        return Err(frame.fault(errors::RUNTIME, "the distributed mode of the Map state is not implemented yet"));
+        return Err(frame.fault(
+            errors::RUNTIME,
+            "the distributed mode of the Map state is not implemented yet",
+        ));
     }
     let input = frame.effective_input(&map.flow)?.into_data(turn);
     let (items, width, tolerated) = {
@@ -25,7 +28,7 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fa
             0 => most,
             wanted => wanted.min(most),
         };
-        let length = length(items.as_ref().map_or_else(|| input.value(), |items| items));
+        let length = length(items.as_ref().unwrap_or_else(|| input.value()));
         (items, width, tolerated(&evaluator, map, length)?)
     };
     let items = match items {
@@ -45,7 +48,12 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fa
         items: Some(items),
     };
     turn.set_phase(id, Phase::Forked(fork));
-    let started = turn.emit_for(id, Details::MapStateStarted { length: u64::from(length) });
+    let started = turn.emit_for(
+        id,
+        Details::MapStateStarted {
+            length: u64::from(length),
+        },
+    );
     if length == 0 {
         return turn.join(id, started);
     }
@@ -54,21 +62,36 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fa
 
 /// Begins as many iterations as may run; `previous` is the event that made room for them.
 pub(crate) fn begin_iterations(turn: &mut Turn<'_>, id: ThreadId, previous: u64) -> Result<(), Fault> {
-    let Some(state) = turn.state_of(id) else { return Ok(()) };
-    let StateKind::Map(map) = &state.kind else { return Ok(()) };
-    let Some(machine) = turn.program.machine(map.processor) else { return Ok(()) };
+    let Some(state) = turn.state_of(id) else {
+        return Ok(());
+    };
+    let StateKind::Map(map) = &state.kind else {
+        return Ok(());
+    };
+    let Some(machine) = turn.program.machine(map.processor) else {
+        return Ok(());
+    };
     loop {
-        let Some(fork) = turn.fork_of(id) else { return Ok(()) };
+        let Some(fork) = turn.fork_of(id) else {
+            return Ok(());
+        };
         let running = fork.begun.saturating_sub(fork.finished);
         if fork.begun >= fork.length || running >= fork.width {
             return Ok(());
         }
         let (index, first) = (fork.begun, fork.first);
-        let Some(items) = fork.items.clone() else { return Ok(()) };
+        let Some(items) = fork.items.clone() else {
+            return Ok(());
+        };
         let input = iteration_input(turn, id, map, &items, index)?;
         turn.change_fork(id, |fork| fork.begun += 1);
-        let started =
-            turn.emit(previous, Details::MapIterationStarted { name: Arc::clone(&state.name), index });
+        let started = turn.emit(
+            previous,
+            Details::MapIterationStarted {
+                name: Arc::clone(&state.name),
+                index,
+            },
+        );
         let child = ThreadId(first.0.saturating_add(index));
         let thread = Thread {
             parent: Some(id),
@@ -100,11 +123,16 @@ fn iteration_input(
         let (value, _) = item_at(items, index);
         return Ok(turn.data(value));
     };
-    let frame = Frame::new(turn, id).with_item(MapItem { index, items: items.clone() });
+    let frame = Frame::new(turn, id).with_item(MapItem {
+        index,
+        items: items.clone(),
+    });
     let input = frame.effective_input(&map.flow)?;
     let value = frame.at(input.value()).template(template, "ItemSelector")?;
     let input = turn.data(value);
-    let name = turn.state_of(id).map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
+    let name = turn
+        .state_of(id)
+        .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
     turn.check_size(&input, &name)?;
     Ok(input)
 }
@@ -204,7 +232,10 @@ fn tolerated(evaluator: &Evaluator<'_>, map: &Map, length: u32) -> Result<u32, F
             Setting::Expression(expression) => evaluator.expression(expression)?.as_f64(),
         };
         let Some(percentage) = value.filter(|value| (0.0..=100.0).contains(value)) else {
-            return Err(evaluator.fault(errors::RUNTIME, &format!("The value of {field} must lie between 0 and 100")));
+            return Err(evaluator.fault(
+                errors::RUNTIME,
+                &format!("The value of {field} must lie between 0 and 100"),
+            ));
         };
         most = most.max((f64::from(length) * percentage / 100.0).floor() as u32);
     }

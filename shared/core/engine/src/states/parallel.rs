@@ -23,11 +23,22 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Res
     }
     let length = u32::try_from(parallel.branches.len()).unwrap_or(u32::MAX);
     let first = turn.reserve_threads(length);
-    let fork = Fork { first, length, begun: length, finished: 0, failed: 0, tolerated: 0, width: length, items: None };
+    let fork = Fork {
+        first,
+        length,
+        begun: length,
+        finished: 0,
+        failed: 0,
+        tolerated: 0,
+        width: length,
+        items: None,
+    };
     turn.set_phase(id, Phase::Forked(fork));
     let started = turn.emit_for(id, Details::ParallelStateStarted);
     for (number, branch) in (0..length).zip(&parallel.branches) {
-        let Some(machine) = turn.program.machine(*branch) else { continue };
+        let Some(machine) = turn.program.machine(*branch) else {
+            continue;
+        };
         let child = ThreadId(first.0.saturating_add(number));
         let thread = Thread {
             parent: Some(id),

@@ -11,8 +11,8 @@ use crate::message::CallId;
 use crate::thread::{Calling, Phase, Stage, ThreadId};
 use crate::token::{TaskToken, client_token};
 use crate::turn::Turn;
-use asl::{Program, Timestamp};
 use asl::program::{Setting, State, StateKind, Task};
+use asl::{Program, Timestamp};
 use integrations::{EffectClass, Failure, Pattern, Resource};
 use std::sync::Arc;
 
@@ -50,13 +50,22 @@ fn evaluate(turn: &mut Turn<'_>, frame: &Frame, task: &Task) -> Result<Request, 
     };
     let timeout_seconds = setting(&evaluator, task.timeout_seconds.as_ref(), "TimeoutSeconds")?;
     let heartbeat_seconds = setting(&evaluator, task.heartbeat_seconds.as_ref(), "HeartbeatSeconds")?;
-    let role_arn = task.role_arn.as_ref().map(|text| evaluator.text(text, "Credentials/RoleArn")).transpose()?;
+    let role_arn = task
+        .role_arn
+        .as_ref()
+        .map(|text| evaluator.text(text, "Credentials/RoleArn"))
+        .transpose()?;
     drop(evaluator);
     let parameters = match arguments {
         Some(value) => turn.data(value),
         None => input.into_data(turn),
     };
-    Ok(Request { parameters, timeout_seconds, heartbeat_seconds, role_arn })
+    Ok(Request {
+        parameters,
+        timeout_seconds,
+        heartbeat_seconds,
+        role_arn,
+    })
 }
 
 /// Writes the events of an attempt's beginning.
@@ -77,7 +86,13 @@ fn schedule(turn: &mut Turn<'_>, id: ThreadId, task: &Task, request: &Request) {
     );
     match task_type {
         TaskType::Task | TaskType::LambdaFunction => {
-            turn.emit_for(id, Details::Started { task: task_type, target });
+            turn.emit_for(
+                id,
+                Details::Started {
+                    task: task_type,
+                    target,
+                },
+            );
         }
         // A worker starts it, later.
         TaskType::Activity => {}
@@ -117,7 +132,11 @@ fn start_clock(calling: &mut Calling<Data>, now: Timestamp) {
 }
 
 /// Evaluates TimeoutSeconds or HeartbeatSeconds.
-fn setting(evaluator: &Evaluator<'_>, setting: Option<&Setting<u64>>, field: &str) -> Result<Option<u64>, Fault> {
+fn setting(
+    evaluator: &Evaluator<'_>,
+    setting: Option<&Setting<u64>>,
+    field: &str,
+) -> Result<Option<u64>, Fault> {
     let value = match setting {
         None => return Ok(None),
         Some(Setting::Fixed(seconds)) => return Ok(Some(*seconds)),
@@ -165,25 +184,40 @@ fn target(resource: &Resource) -> (TaskType, Target) {
         ),
         Resource::Function(_) => (
             TaskType::LambdaFunction,
-            Target { resource_type: String::new(), resource: resource.text().to_owned() },
+            Target {
+                resource_type: String::new(),
+                resource: resource.text().to_owned(),
+            },
         ),
-        Resource::Activity(_) => {
-            (TaskType::Activity, Target { resource_type: String::new(), resource: resource.text().to_owned() })
-        }
+        Resource::Activity(_) => (
+            TaskType::Activity,
+            Target {
+                resource_type: String::new(),
+                resource: resource.text().to_owned(),
+            },
+        ),
     }
 }
 
 /// Returns what an oversized result is blamed on: the service, or the function's ARN.
 fn blamed(target: &Target) -> &str {
-    if target.resource_type.is_empty() { &target.resource } else { &target.resource_type }
+    if target.resource_type.is_empty() {
+        &target.resource
+    } else {
+        &target.resource_type
+    }
 }
 
 /// Returns the effect that a thread in a Task state asks for.
 fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effect> {
     let thread = execution.threads.get(&id)?;
-    let Phase::Calling(calling) = &thread.phase else { return None };
+    let Phase::Calling(calling) = &thread.phase else {
+        return None;
+    };
     let state = program.state(thread.state)?;
-    let StateKind::Task(task) = &state.kind else { return None };
+    let StateKind::Task(task) = &state.kind else {
+        return None;
+    };
     let resource = task.resource.clone();
     let class = match &resource {
         Resource::Service(integration) => integration.effect_class_of(calling.parameters.value()),
@@ -227,7 +261,9 @@ impl Execution {
         self.calls
             .values()
             .filter_map(|id| {
-                let Phase::Calling(calling) = &self.threads.get(id)?.phase else { return None };
+                let Phase::Calling(calling) = &self.threads.get(id)?.phase else {
+                    return None;
+                };
                 let effect = effect(program, self, *id)?;
                 let wanted = calling.stage == Stage::Sent || matches!(effect, Effect::StartChild(_));
                 wanted.then_some((effect, calling.stage))
@@ -258,9 +294,17 @@ struct Open<'a> {
 fn open<'a>(turn: &Turn<'a>, call: CallId) -> Option<Open<'a>> {
     let id = *turn.execution.calls.get(&call)?;
     let state = turn.state_of(id)?;
-    let StateKind::Task(task) = &state.kind else { return None };
-    let Phase::Calling(calling) = &turn.thread(id)?.phase else { return None };
-    Some(Open { id, task, stage: calling.stage })
+    let StateKind::Task(task) = &state.kind else {
+        return None;
+    };
+    let Phase::Calling(calling) = &turn.thread(id)?.phase else {
+        return None;
+    };
+    Some(Open {
+        id,
+        task,
+        stage: calling.stage,
+    })
 }
 
 pub(crate) fn call_succeeded(turn: &mut Turn<'_>, call: CallId, output: &str) {
@@ -276,7 +320,13 @@ pub(crate) fn call_succeeded(turn: &mut Turn<'_>, call: CallId, output: &str) {
     turn.accept();
     let (_, target) = target(&open.task.resource);
     let output = turn.data_from_text(output);
-    turn.emit_for(open.id, Details::TaskSubmitted { target, output: output.id() });
+    turn.emit_for(
+        open.id,
+        Details::TaskSubmitted {
+            target,
+            output: output.id(),
+        },
+    );
     let now = turn.now;
     change_calling(turn, open.id, |calling| {
         calling.stage = Stage::Submitted;
@@ -341,15 +391,30 @@ pub(crate) fn call_failed(turn: &mut Turn<'_>, call: CallId, fault: Fault) {
 
 /// The deadline of a task or of its heartbeat has passed.
 pub(crate) fn timed_out(turn: &mut Turn<'_>, id: ThreadId) {
-    let Some(Phase::Calling(calling)) = turn.thread(id).map(|thread| thread.phase.clone()) else { return };
-    let Some(open) = open(turn, calling.call) else { return };
+    let Some(Phase::Calling(calling)) = turn.thread(id).map(|thread| thread.phase.clone()) else {
+        return;
+    };
+    let Some(open) = open(turn, calling.call) else {
+        return;
+    };
     let is_heartbeat = calling.heartbeat_due.is_some_and(|due| due < calling.deadline);
     let (task, target) = target(&open.task.resource);
     // A missed heartbeat is recorded under the name States.Timeout, and can be caught under both names.
-    let why = Why { error: Some(errors::TIMEOUT.to_owned()), cause: None };
+    let why = Why {
+        error: Some(errors::TIMEOUT.to_owned()),
+        cause: None,
+    };
     turn.emit_for(open.id, Details::TimedOut { task, target, why });
     let alias = is_heartbeat.then_some(errors::HEARTBEAT_TIMEOUT);
-    turn.fail(open.id, Fault { error: Some(errors::TIMEOUT.to_owned()), cause: None, alias, location: None });
+    turn.fail(
+        open.id,
+        Fault {
+            error: Some(errors::TIMEOUT.to_owned()),
+            cause: None,
+            alias,
+            location: None,
+        },
+    );
 }
 
 fn succeed(turn: &mut Turn<'_>, open: &Open<'_>, output: &str) {
@@ -360,7 +425,14 @@ fn succeed(turn: &mut Turn<'_>, open: &Open<'_>, output: &str) {
         fail(turn, open, fault);
         return;
     }
-    turn.emit_for(open.id, Details::Succeeded { task, target, output: result.id() });
+    turn.emit_for(
+        open.id,
+        Details::Succeeded {
+            task,
+            target,
+            output: result.id(),
+        },
+    );
     // The call is over: what goes wrong from here on is for Retry and Catch, as a failure of the call would be.
     turn.set_phase(open.id, Phase::Again);
     if let Err(fault) = turn.complete(open.id, &open.task.flow, result, open.task.transition) {
@@ -370,7 +442,10 @@ fn succeed(turn: &mut Turn<'_>, open: &Open<'_>, output: &str) {
 
 fn fail(turn: &mut Turn<'_>, open: &Open<'_>, fault: Fault) {
     let (task, target) = target(&open.task.resource);
-    let why = Why { error: fault.error.clone(), cause: fault.cause.clone() };
+    let why = Why {
+        error: fault.error.clone(),
+        cause: fault.cause.clone(),
+    };
     turn.emit_for(open.id, Details::Failed { task, target, why });
     turn.fail(open.id, fault);
 }

@@ -26,10 +26,10 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, wait: &Wait) -> Result<(), 
 /// Goes on after the wait.
 pub(crate) fn over(turn: &mut Turn<'_>, id: ThreadId) {
     let Some(state) = turn.state_of(id) else { return };
-    if let StateKind::Wait(wait) = &state.kind {
-        if let Err(fault) = leave(turn, id, wait) {
-            turn.fail(id, fault);
-        }
+    if let StateKind::Wait(wait) = &state.kind
+        && let Err(fault) = leave(turn, id, wait)
+    {
+        turn.fail(id, fault);
     }
 }
 
@@ -45,8 +45,10 @@ fn seconds(evaluator: &Evaluator<'_>, setting: &Setting<u64>) -> Result<u64, Fau
         Setting::Path(path) => {
             let value = evaluator.path(path, "SecondsPath")?;
             if value.as_i64().is_some_and(|seconds| seconds < 0) {
-                let message =
-                    format!("The SecondsPath parameter references a negative value: {} == {value}", path.text());
+                let message = format!(
+                    "The SecondsPath parameter references a negative value: {} == {value}",
+                    path.text()
+                );
                 return Err(evaluator.fault(errors::RUNTIME, &message));
             }
             value.as_u64().ok_or_else(|| {

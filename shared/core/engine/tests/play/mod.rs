@@ -5,8 +5,8 @@ pub mod compare;
 
 use asl::{MachineType, Timestamp};
 use engine::{
-    Call, Details, Event, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome, PayloadId,
-    Program, Status, Target, TaskType, Why, apply,
+    Call, Details, Event, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome,
+    PayloadId, Program, Status, Target, TaskType, Why, apply,
 };
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -63,8 +63,13 @@ impl Play {
             ExecutionType::Express => MachineType::Express,
         };
         let compiled = asl::compile(definition, machine_type);
-        let program = compiled.program.ok_or_else(|| format!("{:?}", compiled.diagnostics))?;
-        let identity = Identity { execution_type, ..identity() };
+        let program = compiled
+            .program
+            .ok_or_else(|| format!("{:?}", compiled.diagnostics))?;
+        let identity = Identity {
+            execution_type,
+            ..identity()
+        };
         let execution = Execution::new(identity, input.into(), limits);
         Ok(Play {
             program,
@@ -87,7 +92,11 @@ impl Play {
         let told = (outcome.accepted, outcome.changed);
         if !outcome.changed {
             assert!(outcome.events.is_empty() && outcome.effects.is_empty() && outcome.payloads.is_empty());
-            assert_eq!(self.image(), before, "a message that changes nothing leaves the state as it is");
+            assert_eq!(
+                self.image(),
+                before,
+                "a message that changes nothing leaves the state as it is"
+            );
         }
         told
     }
@@ -113,17 +122,26 @@ impl Play {
 
     fn take(&mut self, mut outcome: Outcome) {
         let effects = std::mem::take(&mut outcome.effects);
-        let intents = outcome.events.iter().filter(|event| matches!(event.details, Details::Scheduled { .. }));
+        let intents = outcome
+            .events
+            .iter()
+            .filter(|event| matches!(event.details, Details::Scheduled { .. }));
         for (event, effect) in intents.zip(&effects) {
             self.scheduled.insert(event.id, effect.call().clone());
         }
-        self.calls.extend(effects.iter().map(|effect| effect.call().clone()));
+        self.calls
+            .extend(effects.iter().map(|effect| effect.call().clone()));
         if !outcome.changed {
             return;
         }
         let entry = self.execution.seal(outcome);
         self.events.extend(entry.events);
-        self.texts.extend(entry.payloads.into_iter().map(|payload| (payload.id, payload.text)));
+        self.texts.extend(
+            entry
+                .payloads
+                .into_iter()
+                .map(|payload| (payload.id, payload.text)),
+        );
         // As stored: through JSON and back.
         let text = serde_json::to_string(&entry.image).unwrap();
         self.image_bytes.push(text.len());
@@ -131,11 +149,14 @@ impl Play {
             if entry.image.base == entry.seq {
                 self.images.clear();
             }
-            self.images.push((entry.seq, serde_json::from_str(&text).unwrap()));
+            self.images
+                .push((entry.seq, serde_json::from_str(&text).unwrap()));
             let identity = Arc::clone(&self.execution.identity);
             let limits = self.execution.limits;
-            self.execution =
-                Execution::restore(identity, self.images.clone(), limits, &mut |id| self.texts.get(&id).cloned()).unwrap();
+            self.execution = Execution::restore(identity, self.images.clone(), limits, &mut |id| {
+                self.texts.get(&id).cloned()
+            })
+            .unwrap();
         }
     }
 
@@ -163,23 +184,38 @@ impl Play {
     /// Reports the end of the oldest call, as a client does.
     pub fn report(&mut self, result: Result<Value, (&str, &str)>) -> bool {
         let call = self.calls.pop_front().expect("a call");
-        let result = result.map(|output| output.to_string()).map_err(|(error, cause)| failure(error, cause));
-        self.tell(Message::Callback { call: call.id, result })
+        let result = result
+            .map(|output| output.to_string())
+            .map_err(|(error, cause)| failure(error, cause));
+        self.tell(Message::Callback {
+            call: call.id,
+            result,
+        })
     }
 
     /// The types of all events.
     pub fn types(&self) -> Vec<String> {
-        self.events.iter().map(|event| event.details.event_type()).collect()
+        self.events
+            .iter()
+            .map(|event| event.details.event_type())
+            .collect()
     }
 
     /// How many events of a type there are.
     pub fn count(&self, event_type: &str) -> usize {
-        self.events.iter().filter(|event| event.details.event_type() == event_type).count()
+        self.events
+            .iter()
+            .filter(|event| event.details.event_type() == event_type)
+            .count()
     }
 
     /// The last event of a type, as the recordings show it.
     pub fn last(&self, event_type: &str) -> Value {
-        let number = self.events.iter().rposition(|event| event.details.event_type() == event_type).expect("the event");
+        let number = self
+            .events
+            .iter()
+            .rposition(|event| event.details.event_type() == event_type)
+            .expect("the event");
         self.event_as_json(number).expect("the event")
     }
 
@@ -190,13 +226,19 @@ impl Play {
     /// Answers the oldest call.
     pub fn answer(&mut self, output: Value) -> bool {
         let call = self.calls.pop_front().expect("a call");
-        self.tell(Message::CallSucceeded { call: call.id, output: output.to_string() })
+        self.tell(Message::CallSucceeded {
+            call: call.id,
+            output: output.to_string(),
+        })
     }
 
     /// Lets the oldest call fail.
     pub fn refuse(&mut self, error: &str, cause: &str) -> bool {
         let call = self.calls.pop_front().expect("a call");
-        self.tell(Message::CallFailed { call: call.id, failure: failure(error, cause) })
+        self.tell(Message::CallFailed {
+            call: call.id,
+            failure: failure(error, cause),
+        })
     }
 
     pub fn value(&self, id: PayloadId) -> Value {
@@ -204,17 +246,29 @@ impl Play {
     }
 
     pub fn output(&self) -> Value {
-        self.execution.closing.as_ref().and_then(|closing| closing.output.as_ref()).expect("an output").value().clone()
+        self.execution
+            .closing
+            .as_ref()
+            .and_then(|closing| closing.output.as_ref())
+            .expect("an output")
+            .value()
+            .clone()
     }
 
     pub fn error(&self) -> (String, String) {
         let closing = self.execution.closing.as_ref().expect("an end");
-        (closing.error.clone().unwrap_or_default(), closing.cause.clone().unwrap_or_default())
+        (
+            closing.error.clone().unwrap_or_default(),
+            closing.cause.clone().unwrap_or_default(),
+        )
     }
 
     /// One line an event: `7<6 TaskStateExited`.
     pub fn story(&self) -> Vec<String> {
-        self.events.iter().map(|event| format!("{}<{} {}", event.id, event.previous, event.details.event_type())).collect()
+        self.events
+            .iter()
+            .map(|event| format!("{}<{} {}", event.id, event.previous, event.details.event_type()))
+            .collect()
     }
 
     /// An event as the recordings show it.
@@ -232,38 +286,56 @@ impl Play {
 
     fn details(&self, details: &Details) -> Option<(&'static str, Value)> {
         Some(match details {
-            Details::ExecutionStarted { input, .. } => ("executionStartedEventDetails", json!({ "input": self.value(*input) })),
-            Details::ExecutionSucceeded { output } => {
-                ("executionSucceededEventDetails", json!({ "output": self.value(*output) }))
-            }
+            Details::ExecutionStarted { input, .. } => (
+                "executionStartedEventDetails",
+                json!({ "input": self.value(*input) }),
+            ),
+            Details::ExecutionSucceeded { output } => (
+                "executionSucceededEventDetails",
+                json!({ "output": self.value(*output) }),
+            ),
             Details::ExecutionFailed(why) => ("executionFailedEventDetails", reason(why)),
             Details::ExecutionAborted(why) => ("executionAbortedEventDetails", reason(why)),
             Details::ExecutionTimedOut(why) => ("executionTimedOutEventDetails", reason(why)),
-            Details::StateEntered { name, input, .. } => {
-                ("stateEnteredEventDetails", json!({ "name": name, "input": self.value(*input) }))
-            }
-            Details::StateExited { name, output, assigned, .. } => {
+            Details::StateEntered { name, input, .. } => (
+                "stateEnteredEventDetails",
+                json!({ "name": name, "input": self.value(*input) }),
+            ),
+            Details::StateExited {
+                name,
+                output,
+                assigned,
+                ..
+            } => {
                 let mut shown = json!({ "name": name, "output": self.value(*output) });
                 if !assigned.is_empty() {
-                    let variables: Map<String, Value> =
-                        assigned.iter().map(|(name, id)| (name.clone(), self.value(*id))).collect();
+                    let variables: Map<String, Value> = assigned
+                        .iter()
+                        .map(|(name, id)| (name.clone(), self.value(*id)))
+                        .collect();
                     shown["assignedVariables"] = Value::Object(variables);
                 }
                 ("stateExitedEventDetails", shown)
             }
-            Details::MapStateStarted { length } => ("mapStateStartedEventDetails", json!({ "length": length })),
-            Details::MapIterationStarted { name, index } => {
-                ("mapIterationStartedEventDetails", json!({ "name": name, "index": index }))
+            Details::MapStateStarted { length } => {
+                ("mapStateStartedEventDetails", json!({ "length": length }))
             }
-            Details::MapIterationSucceeded { name, index } => {
-                ("mapIterationSucceededEventDetails", json!({ "name": name, "index": index }))
-            }
-            Details::MapIterationFailed { name, index } => {
-                ("mapIterationFailedEventDetails", json!({ "name": name, "index": index }))
-            }
-            Details::MapIterationAborted { name, index } => {
-                ("mapIterationAbortedEventDetails", json!({ "name": name, "index": index }))
-            }
+            Details::MapIterationStarted { name, index } => (
+                "mapIterationStartedEventDetails",
+                json!({ "name": name, "index": index }),
+            ),
+            Details::MapIterationSucceeded { name, index } => (
+                "mapIterationSucceededEventDetails",
+                json!({ "name": name, "index": index }),
+            ),
+            Details::MapIterationFailed { name, index } => (
+                "mapIterationFailedEventDetails",
+                json!({ "name": name, "index": index }),
+            ),
+            Details::MapIterationAborted { name, index } => (
+                "mapIterationAbortedEventDetails",
+                json!({ "name": name, "index": index }),
+            ),
             Details::EvaluationFailed { why, location, state } => {
                 let mut shown = reason(why);
                 shown["location"] = json!(location);
@@ -289,7 +361,15 @@ impl Play {
             shown
         };
         Some(match details {
-            Details::Scheduled { task, target, region, parameters, timeout_seconds, heartbeat_seconds, role_arn } => {
+            Details::Scheduled {
+                task,
+                target,
+                region,
+                parameters,
+                timeout_seconds,
+                heartbeat_seconds,
+                role_arn,
+            } => {
                 let mut shown = json!({ "resource": target.resource });
                 if *task == TaskType::Task {
                     shown["resourceType"] = json!(target.resource_type);
@@ -307,30 +387,52 @@ impl Play {
                 if let Some(role) = role_arn {
                     shown["taskCredentials"] = json!({ "roleArn": role });
                 }
-                let names =
-                    ["taskScheduledEventDetails", "lambdaFunctionScheduledEventDetails", "activityScheduledEventDetails"];
+                let names = [
+                    "taskScheduledEventDetails",
+                    "lambdaFunctionScheduledEventDetails",
+                    "activityScheduledEventDetails",
+                ];
                 (name(task, names), shown)
             }
-            Details::Started { task: TaskType::Task, target } => ("taskStartedEventDetails", with_target(json!({}), target)),
+            Details::Started {
+                task: TaskType::Task,
+                target,
+            } => ("taskStartedEventDetails", with_target(json!({}), target)),
             Details::ActivityStarted { worker_name } => (
                 "activityStartedEventDetails",
-                worker_name.as_ref().map_or_else(|| json!({}), |worker| json!({ "workerName": worker })),
+                worker_name
+                    .as_ref()
+                    .map_or_else(|| json!({}), |worker| json!({ "workerName": worker })),
             ),
-            Details::TaskSubmitted { target, output } => {
-                ("taskSubmittedEventDetails", with_target(json!({ "output": self.value(*output) }), target))
-            }
+            Details::TaskSubmitted { target, output } => (
+                "taskSubmittedEventDetails",
+                with_target(json!({ "output": self.value(*output) }), target),
+            ),
             Details::Succeeded { task, target, output } => {
-                let names =
-                    ["taskSucceededEventDetails", "lambdaFunctionSucceededEventDetails", "activitySucceededEventDetails"];
-                (name(task, names), with_target(json!({ "output": self.value(*output) }), target))
+                let names = [
+                    "taskSucceededEventDetails",
+                    "lambdaFunctionSucceededEventDetails",
+                    "activitySucceededEventDetails",
+                ];
+                (
+                    name(task, names),
+                    with_target(json!({ "output": self.value(*output) }), target),
+                )
             }
             Details::Failed { task, target, why } => {
-                let names = ["taskFailedEventDetails", "lambdaFunctionFailedEventDetails", "activityFailedEventDetails"];
+                let names = [
+                    "taskFailedEventDetails",
+                    "lambdaFunctionFailedEventDetails",
+                    "activityFailedEventDetails",
+                ];
                 (name(task, names), with_target(reason(why), target))
             }
             Details::TimedOut { task, target, why } => {
-                let names =
-                    ["taskTimedOutEventDetails", "lambdaFunctionTimedOutEventDetails", "activityTimedOutEventDetails"];
+                let names = [
+                    "taskTimedOutEventDetails",
+                    "lambdaFunctionTimedOutEventDetails",
+                    "activityTimedOutEventDetails",
+                ];
                 (name(task, names), with_target(reason(why), target))
             }
             _ => return None,
@@ -350,7 +452,10 @@ fn reason(why: &Why) -> Value {
 }
 
 pub fn failure(error: &str, cause: &str) -> integrations::Failure {
-    integrations::Failure { error: error.to_owned(), cause: Some(cause.to_owned()) }
+    integrations::Failure {
+        error: error.to_owned(),
+        cause: Some(cause.to_owned()),
+    }
 }
 
 pub const FUNCTION: &str = "arn:aws:lambda:us-east-1:111111111111:function:f";
@@ -386,7 +491,11 @@ pub fn run_jsonata(state: Value, input: Value) -> Play {
 
 /// A machine of these states; the first of them is the first to run.
 pub fn machine(states: Value) -> Value {
-    let first = states.as_object().and_then(|states| states.keys().next()).expect("a state").clone();
+    let first = states
+        .as_object()
+        .and_then(|states| states.keys().next())
+        .expect("a state")
+        .clone();
     json!({ "StartAt": first, "States": states })
 }
 
@@ -410,7 +519,10 @@ pub fn with(mut state: Value, fields: Value) -> Value {
 
 pub fn identity() -> Identity {
     Identity {
-        key: ExecutionKey { machine: "us-east-1:111111111111:machine".into(), name: "run".into() },
+        key: ExecutionKey {
+            machine: "us-east-1:111111111111:machine".into(),
+            name: "run".into(),
+        },
         incarnation: "01HF0000000000000000000000".into(),
         arn: "arn:aws:states:us-east-1:111111111111:execution:machine:run".into(),
         name: "run".into(),

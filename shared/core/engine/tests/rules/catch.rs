@@ -6,16 +6,25 @@ use serde_json::{Value, json};
 /// A task that fails with `error`, and a state that shows its input and what was assigned.
 fn caught(catch: Value, error: &str) -> Play {
     let state = json!({ "Type": "Task", "Resource": FUNCTION, "Catch": [with(catch, json!({ "Next": "Caught" }))], "End": true });
-    let mut play = play(json!({ "S": state, "Caught": { "Type": "Pass", "End": true } }), json!({ "in": 1 }));
+    let mut play = play(
+        json!({ "S": state, "Caught": { "Type": "Pass", "End": true } }),
+        json!({ "in": 1 }),
+    );
     play.refuse(error, "C");
     play
 }
 
 #[test]
 fn the_error_replaces_the_input_or_goes_where_result_path_says() {
-    assert_eq!(caught(json!({ "ErrorEquals": ["E"] }), "E").output(), json!({ "Error": "E", "Cause": "C" }));
+    assert_eq!(
+        caught(json!({ "ErrorEquals": ["E"] }), "E").output(),
+        json!({ "Error": "E", "Cause": "C" })
+    );
     let at = json!({ "ErrorEquals": ["E"], "ResultPath": "$.error" });
-    assert_eq!(caught(at, "E").output(), json!({ "in": 1, "error": { "Error": "E", "Cause": "C" } }));
+    assert_eq!(
+        caught(at, "E").output(),
+        json!({ "in": 1, "error": { "Error": "E", "Cause": "C" } })
+    );
     let dropped = json!({ "ErrorEquals": ["E"], "ResultPath": null });
     assert_eq!(caught(dropped, "E").output(), json!({ "in": 1 }));
 }
@@ -23,17 +32,46 @@ fn the_error_replaces_the_input_or_goes_where_result_path_says() {
 #[test]
 fn the_state_is_left_by_its_exit_event() {
     let play = caught(json!({ "ErrorEquals": ["E"] }), "E");
-    assert_eq!(play.types()[4..7], ["LambdaFunctionFailed", "TaskStateExited", "PassStateEntered"]);
+    assert_eq!(
+        play.types()[4..7],
+        ["LambdaFunctionFailed", "TaskStateExited", "PassStateEntered"]
+    );
 }
 
 #[test]
 fn names_are_compared_exactly() {
-    assert_eq!(caught(json!({ "ErrorEquals": ["Other", "E2"] }), "E").error().0, "E");
-    assert_eq!(caught(json!({ "ErrorEquals": ["States.TaskFailed"] }), "E").output()["Error"], "E");
-    assert_eq!(caught(json!({ "ErrorEquals": ["States.TaskFailed"] }), "States.Timeout").error().0, "States.Timeout");
-    assert_eq!(caught(json!({ "ErrorEquals": ["States.ALL"] }), "States.Timeout").output()["Error"], "States.Timeout");
-    assert_eq!(caught(json!({ "ErrorEquals": ["States.ALL"] }), "States.Runtime").error().0, "States.Runtime");
-    assert_eq!(caught(json!({ "ErrorEquals": ["States.ALL"] }), "States.DataLimitExceeded").output()["Error"], "States.DataLimitExceeded");
+    assert_eq!(
+        caught(json!({ "ErrorEquals": ["Other", "E2"] }), "E").error().0,
+        "E"
+    );
+    assert_eq!(
+        caught(json!({ "ErrorEquals": ["States.TaskFailed"] }), "E").output()["Error"],
+        "E"
+    );
+    assert_eq!(
+        caught(json!({ "ErrorEquals": ["States.TaskFailed"] }), "States.Timeout")
+            .error()
+            .0,
+        "States.Timeout"
+    );
+    assert_eq!(
+        caught(json!({ "ErrorEquals": ["States.ALL"] }), "States.Timeout").output()["Error"],
+        "States.Timeout"
+    );
+    assert_eq!(
+        caught(json!({ "ErrorEquals": ["States.ALL"] }), "States.Runtime")
+            .error()
+            .0,
+        "States.Runtime"
+    );
+    assert_eq!(
+        caught(
+            json!({ "ErrorEquals": ["States.ALL"] }),
+            "States.DataLimitExceeded"
+        )
+        .output()["Error"],
+        "States.DataLimitExceeded"
+    );
 }
 
 #[test]
@@ -110,15 +148,24 @@ fn jsonata_reads_the_error_in_output_and_assign() {
         "Output": { "was": "{% $states.errorOutput.Error %}", "in": "{% $states.input.in %}" },
         "Assign": { "v": "{% $states.errorOutput.Cause %}" },
     });
-    assert_eq!(caught_jsonata(catcher).output(), json!({ "input": { "was": "E", "in": 1 }, "v": "C" }));
-    assert_eq!(caught_jsonata(json!({})).output()["input"], json!({ "Error": "E", "Cause": "C" }));
+    assert_eq!(
+        caught_jsonata(catcher).output(),
+        json!({ "input": { "was": "E", "in": 1 }, "v": "C" })
+    );
+    assert_eq!(
+        caught_jsonata(json!({})).output()["input"],
+        json!({ "Error": "E", "Cause": "C" })
+    );
 }
 
 #[test]
 fn an_expression_that_fails_in_a_catcher_is_noted_and_not_caught_by_it() {
     let play = caught_jsonata(json!({ "Output": "{% $states.input.none %}" }));
     assert_eq!(play.error().0, "States.QueryEvaluationError");
-    assert_eq!((play.count("EvaluationFailed"), play.count("TaskStateExited")), (1, 0));
+    assert_eq!(
+        (play.count("EvaluationFailed"), play.count("TaskStateExited")),
+        (1, 0)
+    );
 }
 
 #[test]

@@ -22,7 +22,12 @@ fn decide(rule: Value, input: Value) -> Result<bool, String> {
         }),
         input,
     );
-    match play.execution.closing.as_ref().and_then(|closing| closing.output.clone()) {
+    match play
+        .execution
+        .closing
+        .as_ref()
+        .and_then(|closing| closing.output.clone())
+    {
         Some(output) => Ok(output.value().as_bool().unwrap()),
         None => Err(play.error().0),
     }
@@ -40,13 +45,37 @@ fn family(prefix: &str, low: Value, high: Value) {
         let name = format!("{prefix}{operator}");
         let pairs = [(&low, &high), (&low, &low), (&high, &low)];
         for ((left, right), expected) in pairs.into_iter().zip(expected) {
-            assert_eq!(holds(json!({ &name: right }), left.clone(), json!(null)), expected, "{left} {name} {right}");
+            assert_eq!(
+                holds(json!({ &name: right }), left.clone(), json!(null)),
+                expected,
+                "{left} {name} {right}"
+            );
             let by_path = json!({ format!("{name}Path"): "$.w" });
-            assert_eq!(holds(by_path, left.clone(), right.clone()), expected, "{left} {name}Path {right}");
+            assert_eq!(
+                holds(by_path, left.clone(), right.clone()),
+                expected,
+                "{left} {name}Path {right}"
+            );
         }
-        for other in [json!(null), json!({}), json!([]), json!(true), if low.is_string() { json!(1) } else { json!("1") }] {
-            assert!(!holds(json!({ &name: low }), other.clone(), json!(null)), "{other} {name} {low}");
-            assert!(!holds(json!({ format!("{name}Path"): "$.w" }), low.clone(), other.clone()), "{low} {name}Path {other}");
+        for other in [
+            json!(null),
+            json!({}),
+            json!([]),
+            json!(true),
+            if low.is_string() { json!(1) } else { json!("1") },
+        ] {
+            assert!(
+                !holds(json!({ &name: low }), other.clone(), json!(null)),
+                "{other} {name} {low}"
+            );
+            assert!(
+                !holds(
+                    json!({ format!("{name}Path"): "$.w" }),
+                    low.clone(),
+                    other.clone()
+                ),
+                "{low} {name}Path {other}"
+            );
         }
     }
 }
@@ -65,32 +94,71 @@ fn numbers_compare_by_value() {
 
 #[test]
 fn timestamps_compare_as_moments() {
-    family("Timestamp", json!("2024-01-01T00:00:00Z"), json!("2024-01-01T00:00:01Z"));
+    family(
+        "Timestamp",
+        json!("2024-01-01T00:00:00Z"),
+        json!("2024-01-01T00:00:01Z"),
+    );
     let same = json!({ "TimestampEquals": "2024-01-01T01:00:00+01:00" });
     assert!(holds(same, json!("2024-01-01T00:00:00Z"), json!(null)));
-    assert!(!holds(json!({ "TimestampEquals": "2024-01-01T00:00:00Z" }), json!("yesterday"), json!(null)));
+    assert!(!holds(
+        json!({ "TimestampEquals": "2024-01-01T00:00:00Z" }),
+        json!("yesterday"),
+        json!(null)
+    ));
 }
 
 #[test]
 fn booleans_compare() {
     assert!(holds(json!({ "BooleanEquals": true }), json!(true), json!(null)));
-    assert!(!holds(json!({ "BooleanEquals": true }), json!(false), json!(null)));
-    assert!(holds(json!({ "BooleanEqualsPath": "$.w" }), json!(false), json!(false)));
-    assert!(!holds(json!({ "BooleanEquals": true }), json!("true"), json!(null)));
-    assert!(!holds(json!({ "BooleanEqualsPath": "$.w" }), json!(true), json!("true")));
+    assert!(!holds(
+        json!({ "BooleanEquals": true }),
+        json!(false),
+        json!(null)
+    ));
+    assert!(holds(
+        json!({ "BooleanEqualsPath": "$.w" }),
+        json!(false),
+        json!(false)
+    ));
+    assert!(!holds(
+        json!({ "BooleanEquals": true }),
+        json!("true"),
+        json!(null)
+    ));
+    assert!(!holds(
+        json!({ "BooleanEqualsPath": "$.w" }),
+        json!(true),
+        json!("true")
+    ));
 }
 
 #[test]
 fn string_matches_knows_one_wildcard() {
-    assert!(holds(json!({ "StringMatches": "log-*.txt" }), json!("log-1.txt"), json!(null)));
-    assert!(!holds(json!({ "StringMatches": "log-*.txt" }), json!("log-1.csv"), json!(null)));
+    assert!(holds(
+        json!({ "StringMatches": "log-*.txt" }),
+        json!("log-1.txt"),
+        json!(null)
+    ));
+    assert!(!holds(
+        json!({ "StringMatches": "log-*.txt" }),
+        json!("log-1.csv"),
+        json!(null)
+    ));
     assert!(!holds(json!({ "StringMatches": "*" }), json!(1), json!(null)));
 }
 
 #[test]
 fn types_are_asked_for() {
-    let values =
-        [json!(null), json!(1), json!("x"), json!(true), json!("2024-01-01T00:00:00Z"), json!([]), json!({})];
+    let values = [
+        json!(null),
+        json!(1),
+        json!("x"),
+        json!(true),
+        json!("2024-01-01T00:00:00Z"),
+        json!([]),
+        json!({}),
+    ];
     for (operator, positions) in [
         ("IsNull", vec![0]),
         ("IsNumeric", vec![1]),
@@ -101,8 +169,16 @@ fn types_are_asked_for() {
     ] {
         for (number, value) in values.iter().enumerate() {
             let is = positions.contains(&number);
-            assert_eq!(holds(json!({ operator: true }), value.clone(), json!(null)), is, "{operator} {value}");
-            assert_eq!(holds(json!({ operator: false }), value.clone(), json!(null)), !is, "not {operator} {value}");
+            assert_eq!(
+                holds(json!({ operator: true }), value.clone(), json!(null)),
+                is,
+                "{operator} {value}"
+            );
+            assert_eq!(
+                holds(json!({ operator: false }), value.clone(), json!(null)),
+                !is,
+                "not {operator} {value}"
+            );
         }
     }
 }
@@ -112,8 +188,14 @@ fn only_is_present_may_ask_for_what_is_not_there() {
     let rule = |test: &str, operand: Value| json!({ "Variable": "$.none", test: operand, "Next": "Yes" });
     assert_eq!(decide(rule("IsPresent", json!(true)), json!({})), Ok(false));
     assert_eq!(decide(rule("IsPresent", json!(false)), json!({})), Ok(true));
-    assert_eq!(decide(rule("IsNull", json!(true)), json!({})), Err("States.Runtime".into()));
-    assert_eq!(decide(rule("NumericEquals", json!(1)), json!({})), Err("States.Runtime".into()));
+    assert_eq!(
+        decide(rule("IsNull", json!(true)), json!({})),
+        Err("States.Runtime".into())
+    );
+    assert_eq!(
+        decide(rule("NumericEquals", json!(1)), json!({})),
+        Err("States.Runtime".into())
+    );
     let by_path = json!({ "Variable": "$.v", "NumericEqualsPath": "$.none", "Next": "Yes" });
     assert_eq!(decide(by_path, json!({ "v": 1 })), Err("States.Runtime".into()));
 }
@@ -122,7 +204,8 @@ fn only_is_present_may_ask_for_what_is_not_there() {
 fn rules_combine() {
     let is = |value: i32| json!({ "Variable": "$.v", "NumericEquals": value });
     let input = json!({ "v": 1 });
-    let decide = |rule: Value| decide(crate::play::with(rule, json!({ "Next": "Yes" })), input.clone()).unwrap();
+    let decide =
+        |rule: Value| decide(crate::play::with(rule, json!({ "Next": "Yes" })), input.clone()).unwrap();
     assert!(decide(json!({ "And": [is(1), is(1)] })));
     assert!(!decide(json!({ "And": [is(1), is(2)] })));
     assert!(decide(json!({ "Or": [is(2), is(1)] })));
@@ -180,7 +263,10 @@ fn without_a_rule_or_default_the_execution_fails() {
         json!({ "v": 1 }),
     );
     assert_eq!(play.error().0, "States.NoChoiceMatched");
-    assert_eq!(play.types(), ["ExecutionStarted", "ChoiceStateEntered", "ExecutionFailed"]);
+    assert_eq!(
+        play.types(),
+        ["ExecutionStarted", "ChoiceStateEntered", "ExecutionFailed"]
+    );
 }
 
 #[test]

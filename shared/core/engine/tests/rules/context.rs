@@ -4,7 +4,12 @@ use crate::play::{FUNCTION, TOKEN, identity, play, run};
 use serde_json::{Value, json};
 
 fn context(path: &str) -> Value {
-    run(json!({ "Type": "Pass", "Parameters": { "v.$": path }, "End": true }), json!({ "in": 1 })).output()["v"].clone()
+    run(
+        json!({ "Type": "Pass", "Parameters": { "v.$": path }, "End": true }),
+        json!({ "in": 1 }),
+    )
+    .output()["v"]
+        .clone()
 }
 
 #[test]
@@ -25,7 +30,10 @@ fn names_execution_machine_and_state() {
 
 #[test]
 fn input_path_may_lead_into_it() {
-    let play = run(json!({ "Type": "Pass", "InputPath": "$$.Execution.Input.in", "End": true }), json!({ "in": 1 }));
+    let play = run(
+        json!({ "Type": "Pass", "InputPath": "$$.Execution.Input.in", "End": true }),
+        json!({ "in": 1 }),
+    );
     assert_eq!(play.output(), json!(1));
 }
 
@@ -45,7 +53,8 @@ fn the_state_knows_when_it_was_entered() {
 #[test]
 fn only_tasks_count_retries_and_only_those_with_a_token_have_one() {
     let call = |resource: &str| {
-        let state = json!({ "Type": "Task", "Resource": resource, "Parameters": { "c.$": "$$" }, "End": true });
+        let state =
+            json!({ "Type": "Task", "Resource": resource, "Parameters": { "c.$": "$$" }, "End": true });
         play(json!({ "S": state }), json!({})).calls[0].parameters.value()["c"].clone()
     };
     assert_eq!(call(FUNCTION)["State"]["RetryCount"], json!(0));
@@ -55,6 +64,9 @@ fn only_tasks_count_retries_and_only_those_with_a_token_have_one() {
 
 #[test]
 fn there_is_an_item_only_in_a_map() {
-    let play = run(json!({ "Type": "Pass", "InputPath": "$$.Map.Item.Value", "End": true }), json!({}));
+    let play = run(
+        json!({ "Type": "Pass", "InputPath": "$$.Map.Item.Value", "End": true }),
+        json!({}),
+    );
     assert_eq!(play.error().0, "States.Runtime");
 }

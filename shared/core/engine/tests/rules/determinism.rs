@@ -13,7 +13,8 @@ fn definition() -> String {
         },
         "W": { "Type": "Wait", "Seconds": 3, "End": true },
     } });
-    machine(json!({ "M": { "Type": "Map", "MaxConcurrency": 20, "ItemProcessor": processor, "End": true } })).to_string()
+    machine(json!({ "M": { "Type": "Map", "MaxConcurrency": 20, "ItemProcessor": processor, "End": true } }))
+        .to_string()
 }
 
 fn run(restores: bool) -> (Vec<Event>, Vec<Value>) {
@@ -31,7 +32,11 @@ fn run(restores: bool) -> (Vec<Event>, Vec<Value>) {
             continue;
         }
         called.push(play.calls[0].parameters.value().clone());
-        if turn % 3 == 0 { play.refuse("E", "C") } else { play.answer(json!(turn)) };
+        if turn % 3 == 0 {
+            play.refuse("E", "C")
+        } else {
+            play.answer(json!(turn))
+        };
     }
     (play.events, called)
 }
@@ -59,8 +64,17 @@ fn ids_have_no_gap_and_point_back() {
 #[test]
 fn another_seed_draws_other_numbers() {
     let draw = |seed: &str| {
-        let mut play = Play::unstarted(engine::ExecutionType::Standard, &definition(), "[1]", Limits::default()).unwrap();
-        let identity = engine::Identity { seed: seed.into(), ..crate::play::identity() };
+        let mut play = Play::unstarted(
+            engine::ExecutionType::Standard,
+            &definition(),
+            "[1]",
+            Limits::default(),
+        )
+        .unwrap();
+        let identity = engine::Identity {
+            seed: seed.into(),
+            ..crate::play::identity()
+        };
         play.execution = engine::Execution::new(identity, "[1]".into(), Limits::default());
         play.tell(engine::Message::Start);
         play.calls[0].parameters.value().clone()

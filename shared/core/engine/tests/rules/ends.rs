@@ -9,7 +9,10 @@ fn succeed_ends_with_what_it_selects() {
     let state = json!({ "Type": "Succeed", "InputPath": "$.a", "OutputPath": "$.b" });
     let play = run(state, json!({ "a": { "b": 1 } }));
     assert_eq!(play.output(), json!(1));
-    assert_eq!(play.types()[1..], ["SucceedStateEntered", "SucceedStateExited", "ExecutionSucceeded"]);
+    assert_eq!(
+        play.types()[1..],
+        ["SucceedStateEntered", "SucceedStateExited", "ExecutionSucceeded"]
+    );
 }
 
 #[test]
@@ -28,7 +31,10 @@ fn succeed_ends_a_branch_not_the_execution() {
 #[test]
 fn fail_ends_with_error_and_cause() {
     let play = run(json!({ "Type": "Fail", "Error": "E", "Cause": "C" }), json!({}));
-    assert_eq!((play.status(), play.error()), (Status::Failed, ("E".into(), "C".into())));
+    assert_eq!(
+        (play.status(), play.error()),
+        (Status::Failed, ("E".into(), "C".into()))
+    );
     assert_eq!(play.story()[1..], ["2<0 FailStateEntered", "3<2 ExecutionFailed"]);
 }
 
@@ -41,23 +47,38 @@ fn fail_may_leave_out_error_and_cause() {
 
 #[test]
 fn fail_reads_paths_and_intrinsic_functions() {
-    let state = json!({ "Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.Format('{} of {}', $.a, $.b)" });
-    assert_eq!(run(state, json!({ "e": "E", "a": 1, "b": 2 })).error(), ("E".into(), "1 of 2".into()));
+    let state =
+        json!({ "Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.Format('{} of {}', $.a, $.b)" });
+    assert_eq!(
+        run(state, json!({ "e": "E", "a": 1, "b": 2 })).error(),
+        ("E".into(), "1 of 2".into())
+    );
 }
 
 #[test]
 fn fail_with_a_path_to_no_string_fails_otherwise() {
     for input in [json!({}), json!({ "e": 5 })] {
-        assert_eq!(run(json!({ "Type": "Fail", "ErrorPath": "$.e" }), input).error().0, "States.Runtime");
+        assert_eq!(
+            run(json!({ "Type": "Fail", "ErrorPath": "$.e" }), input)
+                .error()
+                .0,
+            "States.Runtime"
+        );
     }
 }
 
 #[test]
 fn fail_reads_expressions() {
     let state = json!({ "Type": "Fail", "Error": "{% 'E' & $states.input.n %}", "Cause": "C" });
-    assert_eq!(run_jsonata(state, json!({ "n": 1 })).error(), ("E1".into(), "C".into()));
+    assert_eq!(
+        run_jsonata(state, json!({ "n": 1 })).error(),
+        ("E1".into(), "C".into())
+    );
     let state = json!({ "Type": "Fail", "Error": "{% 5 %}", "Cause": "C" });
-    assert_eq!(run_jsonata(state, json!({})).error().0, "States.QueryEvaluationError");
+    assert_eq!(
+        run_jsonata(state, json!({})).error().0,
+        "States.QueryEvaluationError"
+    );
 }
 
 #[test]

@@ -37,7 +37,10 @@ fn small() -> Value {
 fn play_small() -> Play {
     let mut play = Play::new(&small().to_string(), "{\"items\":[1,2]}").unwrap();
     let call = play.calls[0].id;
-    play.tell(Message::CallSucceeded { call, output: "{}".into() });
+    play.tell(Message::CallSucceeded {
+        call,
+        output: "{}".into(),
+    });
     play.calls.pop_front();
     play.refuse("E", "C");
     play.refuse("E", "tolerated");
@@ -60,30 +63,69 @@ fn play_large() -> Play {
 }
 
 fn stored(definition: Value, play: &Play) -> Stored {
-    let images = play.images.iter().map(|(seq, image)| (*seq, serde_json::to_value(image).unwrap())).collect();
-    let ids: std::collections::BTreeSet<PayloadId> = play.images.iter().flat_map(|(_, image)| image.payload_ids()).collect();
-    let payloads = ids.into_iter().map(|id| (format!("{id:?}"), play.value(id))).collect();
-    Stored { definition, images, payloads }
+    let images = play
+        .images
+        .iter()
+        .map(|(seq, image)| (*seq, serde_json::to_value(image).unwrap()))
+        .collect();
+    let ids: std::collections::BTreeSet<PayloadId> = play
+        .images
+        .iter()
+        .flat_map(|(_, image)| image.payload_ids())
+        .collect();
+    let payloads = ids
+        .into_iter()
+        .map(|id| (format!("{id:?}"), play.value(id)))
+        .collect();
+    Stored {
+        definition,
+        images,
+        payloads,
+    }
 }
 
 fn restored(stored: &Stored) -> Play {
-    let mut play = Play::unstarted(engine::ExecutionType::Standard, &stored.definition.to_string(), "{}", Limits::default()).unwrap();
-    let images: Vec<(u64, Image)> =
-        stored.images.iter().map(|(seq, image)| (*seq, serde_json::from_value(image.clone()).unwrap())).collect();
-    let mut payload = |id: PayloadId| stored.payloads.get(&format!("{id:?}")).map(|value| value.to_string().into());
-    play.execution = Execution::restore(Arc::new(identity()), images, Limits::default(), &mut payload).unwrap();
+    let mut play = Play::unstarted(
+        engine::ExecutionType::Standard,
+        &stored.definition.to_string(),
+        "{}",
+        Limits::default(),
+    )
+    .unwrap();
+    let images: Vec<(u64, Image)> = stored
+        .images
+        .iter()
+        .map(|(seq, image)| (*seq, serde_json::from_value(image.clone()).unwrap()))
+        .collect();
+    let mut payload = |id: PayloadId| {
+        stored
+            .payloads
+            .get(&format!("{id:?}"))
+            .map(|value| value.to_string().into())
+    };
+    play.execution =
+        Execution::restore(Arc::new(identity()), images, Limits::default(), &mut payload).unwrap();
     play.restores = false;
     play
 }
 
 fn golden(name: &str, definition: Value, play: &Play) -> Stored {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
     let now = stored(definition, play);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&now).unwrap())).unwrap();
+        std::fs::write(
+            &path,
+            format!("{}\n", serde_json::to_string_pretty(&now).unwrap()),
+        )
+        .unwrap();
     }
     let then: Stored = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-    assert_eq!(now, then, "the stored form has changed: raise SCHEMA_VERSION if an older reader would misread it");
+    assert_eq!(
+        now, then,
+        "the stored form has changed: raise SCHEMA_VERSION if an older reader would misread it"
+    );
     then
 }
 
@@ -96,14 +138,26 @@ fn a_small_execution_stays_readable() {
     assert_eq!(restored.image(), play.image());
     for effect in restored.execution.outstanding(&restored.program) {
         let call = effect.0.call().id;
-        assert!(restored.tell(Message::CallSucceeded { call, output: "2".into() }));
+        assert!(restored.tell(Message::CallSucceeded {
+            call,
+            output: "2".into()
+        }));
     }
     restored.pass(40);
     let (effect, _) = restored.execution.outstanding(&restored.program).remove(0);
-    restored.tell(Message::CallSucceeded { call: effect.call().id, output: "3".into() });
-    restored.tell(Message::Callback { call: play.scheduled.values().next().unwrap().id, result: Ok("1".into()) });
+    restored.tell(Message::CallSucceeded {
+        call: effect.call().id,
+        output: "3".into(),
+    });
+    restored.tell(Message::Callback {
+        call: play.scheduled.values().next().unwrap().id,
+        result: Ok("1".into()),
+    });
     restored.pass(1000);
-    assert_eq!(restored.output(), json!([{ "items": [1, 2] }, 1, 3, { "items": [1, 2] }, [2]]));
+    assert_eq!(
+        restored.output(),
+        json!([{ "items": [1, 2] }, 1, 3, { "items": [1, 2] }, [2]])
+    );
 }
 
 #[test]
@@ -115,7 +169,10 @@ fn a_large_execution_stays_readable() {
     assert_eq!(restored.image(), play.image());
     while restored.status() == Status::Running {
         let (effect, _) = restored.execution.outstanding(&restored.program).remove(0);
-        restored.tell(Message::CallSucceeded { call: effect.call().id, output: "\"later\"".into() });
+        restored.tell(Message::CallSucceeded {
+            call: effect.call().id,
+            output: "\"later\"".into(),
+        });
     }
     let output = restored.output();
     assert_eq!((&output[3], &output[4]), (&json!("done"), &json!("later")));
@@ -126,7 +183,8 @@ fn a_later_form_is_refused_by_name() {
     let mut play = play_small();
     play.images[0].1.schema = 2;
     let identity = Arc::clone(&play.execution.identity);
-    let error = Execution::restore(identity, play.images.clone(), Limits::default(), &mut |_| None).unwrap_err();
+    let error =
+        Execution::restore(identity, play.images.clone(), Limits::default(), &mut |_| None).unwrap_err();
     assert_eq!(error, RestoreError::Schema { found: 2 });
 }
 
@@ -137,37 +195,81 @@ fn what_is_missing_is_said() {
     let none = Execution::restore(identity(), Vec::new(), Limits::default(), &mut |_| None).unwrap_err();
     assert_eq!(none, RestoreError::NoImage);
     let tail = play.images[1..].to_vec();
-    assert_eq!(Execution::restore(identity(), tail, Limits::default(), &mut |_| None).unwrap_err(), RestoreError::NoImage);
-    let lost = Execution::restore(identity(), play.images.clone(), Limits::default(), &mut |_| None).unwrap_err();
+    assert_eq!(
+        Execution::restore(identity(), tail, Limits::default(), &mut |_| None).unwrap_err(),
+        RestoreError::NoImage
+    );
+    let mut foreign = play.images.clone();
+    foreign[1].1.base += 1000;
+    assert_eq!(
+        Execution::restore(identity(), foreign, Limits::default(), &mut |_| Some("1".into())).unwrap_err(),
+        RestoreError::NoImage
+    );
+    let lost =
+        Execution::restore(identity(), play.images.clone(), Limits::default(), &mut |_| None).unwrap_err();
     assert!(matches!(lost, RestoreError::Payload { .. }), "{lost}");
 }
 
 #[test]
 fn the_last_image_of_a_success_is_empty_and_whole() {
-    let mut play = Play::unstarted(engine::ExecutionType::Standard, &large().to_string(), "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18]", Limits::default()).unwrap();
+    let mut play = Play::unstarted(
+        engine::ExecutionType::Standard,
+        &large().to_string(),
+        "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18]",
+        Limits::default(),
+    )
+    .unwrap();
     play.restores = false;
     let outcome = engine::apply(&play.program, &mut play.execution, Message::Start, play.now);
     let calls: Vec<_> = outcome.effects.iter().map(|effect| effect.call().id).collect();
     play.execution.seal(outcome);
     let mut last = None;
     for call in calls {
-        let outcome = engine::apply(&play.program, &mut play.execution, Message::CallSucceeded { call, output: "1".into() }, play.now);
+        let outcome = engine::apply(
+            &play.program,
+            &mut play.execution,
+            Message::CallSucceeded {
+                call,
+                output: "1".into(),
+            },
+            play.now,
+        );
         last = Some(play.execution.seal(outcome));
     }
     let entry = last.unwrap();
-    assert_eq!((entry.image.status, entry.image.base, entry.image.threads.len()), (Status::Succeeded, entry.seq, 0));
+    assert_eq!(
+        (entry.image.status, entry.image.base, entry.image.threads.len()),
+        (Status::Succeeded, entry.seq, 0)
+    );
 }
 
 #[test]
 fn an_execution_that_has_ended_waits_for_nothing_after_a_restart() {
     let mut play = play_small();
     play.restores = false;
-    let outcome = engine::apply(&play.program, &mut play.execution, Message::Stop { error: None, cause: None }, play.now);
-    play.texts.extend(outcome.payloads.iter().map(|payload| (payload.id, Arc::clone(&payload.text))));
+    let outcome = engine::apply(
+        &play.program,
+        &mut play.execution,
+        Message::Stop {
+            error: None,
+            cause: None,
+        },
+        play.now,
+    );
+    play.texts.extend(
+        outcome
+            .payloads
+            .iter()
+            .map(|payload| (payload.id, Arc::clone(&payload.text))),
+    );
     let entry = play.execution.seal(outcome);
-    let execution =
-        Execution::restore(Arc::new(identity()), vec![(entry.seq, entry.image)], Limits::default(), &mut |id| play.texts.get(&id).cloned())
-            .unwrap();
+    let execution = Execution::restore(
+        Arc::new(identity()),
+        vec![(entry.seq, entry.image)],
+        Limits::default(),
+        &mut |id| play.texts.get(&id).cloned(),
+    )
+    .unwrap();
     assert_eq!(execution.status, Status::Aborted);
     assert!(execution.outstanding(&play.program).is_empty());
     assert_eq!(execution.next_deadline(), None);

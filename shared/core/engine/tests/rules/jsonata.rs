@@ -11,14 +11,20 @@ fn arguments_are_what_is_called_with_and_output_reads_the_result() {
         "Output": { "in": "{% $states.input.n %}", "out": "{% $states.result.r %}" },
     });
     let mut play = play_jsonata(json!({ "S": state }), json!({ "n": 1 }));
-    assert_eq!(play.calls[0].parameters.value(), &json!({ "n": 2, "text": "plain" }));
+    assert_eq!(
+        play.calls[0].parameters.value(),
+        &json!({ "n": 2, "text": "plain" })
+    );
     play.answer(json!({ "r": 5 }));
     assert_eq!(play.output(), json!({ "in": 1, "out": 5 }));
 }
 
 #[test]
 fn without_output_the_result_is_the_output() {
-    let mut play = play_jsonata(json!({ "S": { "Type": "Task", "Resource": FUNCTION, "End": true } }), json!({ "n": 1 }));
+    let mut play = play_jsonata(
+        json!({ "S": { "Type": "Task", "Resource": FUNCTION, "End": true } }),
+        json!({ "n": 1 }),
+    );
     assert_eq!(play.calls[0].parameters.value(), &json!({ "n": 1 }));
     play.answer(json!([1]));
     assert_eq!(play.output(), json!([1]));
@@ -26,13 +32,25 @@ fn without_output_the_result_is_the_output() {
 
 #[test]
 fn an_expression_without_a_value_fails_and_is_noted_with_its_place() {
-    let play = run_jsonata(json!({ "Type": "Pass", "Output": { "v": "{% $states.input.none %}" }, "End": true }), json!({}));
+    let play = run_jsonata(
+        json!({ "Type": "Pass", "Output": { "v": "{% $states.input.none %}" }, "End": true }),
+        json!({}),
+    );
     assert_eq!(play.types()[2..], ["EvaluationFailed", "ExecutionFailed"]);
-    assert_eq!(play.last("EvaluationFailed")["evaluationFailedEventDetails"]["location"], "Output/v");
+    assert_eq!(
+        play.last("EvaluationFailed")["evaluationFailedEventDetails"]["location"],
+        "Output/v"
+    );
     let (error, cause) = play.error();
     assert_eq!(error, "States.QueryEvaluationError");
-    assert!(cause.contains("'{%") || cause.contains("$states.input.none"), "{cause}");
-    assert!(cause.ends_with("specified for the field 'Output/v' returned nothing (undefined)."), "{cause}");
+    assert!(
+        cause.contains("'{%") || cause.contains("$states.input.none"),
+        "{cause}"
+    );
+    assert!(
+        cause.ends_with("specified for the field 'Output/v' returned nothing (undefined)."),
+        "{cause}"
+    );
 }
 
 #[test]
@@ -44,12 +62,18 @@ fn arguments_that_fail_can_be_caught_and_retried() {
     });
     let mut play = play_jsonata(json!({ "S": state, "Caught": { "Type": "Succeed" } }), json!({}));
     play.pass(1);
-    assert_eq!((play.output(), play.count("EvaluationFailed")), (json!("caught"), 2));
+    assert_eq!(
+        (play.output(), play.count("EvaluationFailed")),
+        (json!("caught"), 2)
+    );
 }
 
 #[test]
 fn the_context_is_at_hand() {
-    let play = run_jsonata(json!({ "Type": "Pass", "Output": "{% $states.context.State.Name %}", "End": true }), json!({}));
+    let play = run_jsonata(
+        json!({ "Type": "Pass", "Output": "{% $states.context.State.Name %}", "End": true }),
+        json!({}),
+    );
     assert_eq!(play.output(), json!("S"));
 }
 
@@ -81,6 +105,10 @@ fn a_draw_counts_even_when_the_evaluation_fails_after_it() {
         "Catch": [{ "ErrorEquals": ["States.ALL"], "Output": "{% $random() %}", "Next": "Caught" }],
     });
     let caught = play_jsonata(json!({ "S": state, "Caught": { "Type": "Succeed" } }), json!({})).output();
-    let first = run_jsonata(json!({ "Type": "Pass", "Output": "{% $random() %}", "End": true }), json!({})).output();
+    let first = run_jsonata(
+        json!({ "Type": "Pass", "Output": "{% $random() %}", "End": true }),
+        json!({}),
+    )
+    .output();
     assert_ne!(caught, first);
 }

@@ -12,25 +12,45 @@ const LOOP: &str = r#"{"StartAt":"A","States":{
 
 #[test]
 fn a_state_gives_out_up_to_256_kib() {
-    let pass = |bytes: usize| run(json!({ "Type": "Pass", "Result": "x".repeat(bytes - 2), "End": true }), json!({}));
+    let pass = |bytes: usize| {
+        run(
+            json!({ "Type": "Pass", "Result": "x".repeat(bytes - 2), "End": true }),
+            json!({}),
+        )
+    };
     assert_eq!(pass(262_144).status(), Status::Succeeded);
     let (error, cause) = pass(262_145).error();
     assert_eq!(error, "States.DataLimitExceeded");
-    assert_eq!(cause, "The state/task 'S' returned a result with a size exceeding the maximum number of bytes service limit.");
+    assert_eq!(
+        cause,
+        "The state/task 'S' returned a result with a size exceeding the maximum number of bytes service limit."
+    );
 }
 
 #[test]
 fn a_task_gives_out_up_to_256_kib() {
     let task = |bytes: usize| {
-        let mut play = play(json!({ "S": { "Type": "Task", "Resource": FUNCTION, "ResultPath": null, "End": true } }), json!({}));
+        let mut play = play(
+            json!({ "S": { "Type": "Task", "Resource": FUNCTION, "ResultPath": null, "End": true } }),
+            json!({}),
+        );
         play.answer(json!("x".repeat(bytes - 2)));
         play
     };
     assert_eq!(task(262_144).status(), Status::Succeeded);
     let play = task(262_145);
     assert_eq!(play.error().0, "States.DataLimitExceeded");
-    assert_eq!((play.count("LambdaFunctionFailed"), play.count("LambdaFunctionSucceeded")), (1, 0));
-    assert!(play.texts.values().all(|text| text.len() < 1_000), "what was refused is not stored");
+    assert_eq!(
+        (
+            play.count("LambdaFunctionFailed"),
+            play.count("LambdaFunctionSucceeded")
+        ),
+        (1, 0)
+    );
+    assert!(
+        play.texts.values().all(|text| text.len() < 1_000),
+        "what was refused is not stored"
+    );
 }
 
 #[test]
@@ -43,18 +63,27 @@ fn a_task_is_called_with_up_to_256_kib() {
 
 #[test]
 fn the_results_of_all_branches_together_count() {
-    let branch = |name: &str| {
-        json!({ "StartAt": name, "States": { name: { "Type": "Pass", "End": true } } })
-    };
+    let branch = |name: &str| json!({ "StartAt": name, "States": { name: { "Type": "Pass", "End": true } } });
     let state = json!({ "Type": "Parallel", "Branches": [branch("A"), branch("B")], "ResultPath": null, "End": true });
-    assert_eq!(run(state, json!("x".repeat(140_000))).error().0, "States.DataLimitExceeded");
+    assert_eq!(
+        run(state, json!("x".repeat(140_000))).error().0,
+        "States.DataLimitExceeded"
+    );
 }
 
 #[test]
 fn the_payload_limit_can_be_raised() {
-    let limits = Limits { payload_bytes: 1_000_000, ..Limits::default() };
+    let limits = Limits {
+        payload_bytes: 1_000_000,
+        ..Limits::default()
+    };
     let definition = machine(json!({ "S": { "Type": "Pass", "Result": "x".repeat(500_000), "End": true } }));
-    assert_eq!(Play::with_limits(&definition.to_string(), "{}", limits).unwrap().status(), Status::Succeeded);
+    assert_eq!(
+        Play::with_limits(&definition.to_string(), "{}", limits)
+            .unwrap()
+            .status(),
+        Status::Succeeded
+    );
 }
 
 #[test]
@@ -67,32 +96,63 @@ fn the_last_of_25_000_events_is_the_failure() {
         "error": "States.Runtime", "cause": "The execution reached the maximum number of history events (25000).",
     });
     let last = play.event_as_json(24_999).unwrap();
-    assert_eq!((&last["type"], &last["executionFailedEventDetails"]), (&json!("ExecutionFailed"), &expected));
-    assert_eq!(play.error(), ("States.Runtime".into(), expected["cause"].as_str().unwrap().into()));
-    assert!(play.events.iter().zip(1..).all(|(event, id)| event.id == id), "ids have no gap");
+    assert_eq!(
+        (&last["type"], &last["executionFailedEventDetails"]),
+        (&json!("ExecutionFailed"), &expected)
+    );
+    assert_eq!(
+        play.error(),
+        (
+            "States.Runtime".into(),
+            expected["cause"].as_str().unwrap().into()
+        )
+    );
+    assert!(
+        play.events.iter().zip(1..).all(|(event, id)| event.id == id),
+        "ids have no gap"
+    );
 }
 
 #[test]
 fn a_call_that_history_has_no_room_for_is_not_asked_for() {
     for room in 2..6 {
-        let limits = Limits { history_events: room, ..Limits::default() };
+        let limits = Limits {
+            history_events: room,
+            ..Limits::default()
+        };
         let definition = machine(json!({ "S": { "Type": "Task", "Resource": FUNCTION, "End": true } }));
         let play = Play::with_limits(&definition.to_string(), "{}", limits).unwrap();
         assert_eq!(play.events.len() as u64, room.min(4));
         let is_asked = room > 4;
-        assert_eq!((play.calls.len(), play.status() == Status::Running), (usize::from(is_asked), is_asked), "{room}");
-        assert_eq!((play.execution.next_deadline().is_some(), play.execution.outstanding(&play.program).len()), (is_asked, usize::from(is_asked)));
+        assert_eq!(
+            (play.calls.len(), play.status() == Status::Running),
+            (usize::from(is_asked), is_asked),
+            "{room}"
+        );
+        assert_eq!(
+            (
+                play.execution.next_deadline().is_some(),
+                play.execution.outstanding(&play.program).len()
+            ),
+            (is_asked, usize::from(is_asked))
+        );
     }
 }
 
 #[test]
 fn the_history_limit_can_be_raised() {
-    let limits = Limits { history_events: 30_000, ..Limits::default() };
+    let limits = Limits {
+        history_events: 30_000,
+        ..Limits::default()
+    };
     let mut play = Play::unstarted(ExecutionType::Standard, LOOP, "{}", limits).unwrap();
     play.restores = false;
     play.tell(Message::Start);
     assert_eq!(play.events.len(), 30_000);
-    assert_eq!(play.error().1, "The execution reached the maximum number of history events (30000).");
+    assert_eq!(
+        play.error().1,
+        "The execution reached the maximum number of history events (30000)."
+    );
 }
 
 #[test]
@@ -121,7 +181,10 @@ fn express_history_has_no_limit() {
 }
 
 fn wait(execution_type: ExecutionType, fields: Value) -> Play {
-    let definition = with(machine(json!({ "W": { "Type": "Wait", "Seconds": 1000, "End": true } })), fields);
+    let definition = with(
+        machine(json!({ "W": { "Type": "Wait", "Seconds": 1000, "End": true } })),
+        fields,
+    );
     Play::of_type(execution_type, &definition.to_string(), "{}", Limits::default()).unwrap()
 }
 
@@ -141,7 +204,10 @@ fn the_definitions_time_out_ends_the_execution() {
     play.pass(9);
     assert_eq!(play.status(), Status::Running);
     play.pass(1);
-    assert_eq!((play.status(), play.error().0), (Status::TimedOut, "States.Timeout".into()));
+    assert_eq!(
+        (play.status(), play.error().0),
+        (Status::TimedOut, "States.Timeout".into())
+    );
     assert_eq!(play.types().last().map(String::as_str), Some("ExecutionTimedOut"));
 }
 
@@ -150,7 +216,10 @@ fn a_time_out_cannot_be_caught_and_beats_what_comes_late() {
     let state = json!({
         "Type": "Task", "Resource": FUNCTION, "End": true, "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Caught" }],
     });
-    let definition = with(machine(json!({ "S": state, "Caught": { "Type": "Succeed" } })), json!({ "TimeoutSeconds": 10 }));
+    let definition = with(
+        machine(json!({ "S": state, "Caught": { "Type": "Succeed" } })),
+        json!({ "TimeoutSeconds": 10 }),
+    );
     let mut play = Play::new(&definition.to_string(), "{}").unwrap();
     play.now = START.plus_seconds(10);
     assert!(!play.answer(json!(1)), "the answer is late");
@@ -159,8 +228,17 @@ fn a_time_out_cannot_be_caught_and_beats_what_comes_late() {
 
 #[test]
 fn an_execution_that_begins_too_late_has_begun_all_the_same() {
-    let definition = with(machine(json!({ "S": { "Type": "Succeed" } })), json!({ "TimeoutSeconds": 10 }));
-    let mut play = Play::unstarted(ExecutionType::Standard, &definition.to_string(), "{}", Limits::default()).unwrap();
+    let definition = with(
+        machine(json!({ "S": { "Type": "Succeed" } })),
+        json!({ "TimeoutSeconds": 10 }),
+    );
+    let mut play = Play::unstarted(
+        ExecutionType::Standard,
+        &definition.to_string(),
+        "{}",
+        Limits::default(),
+    )
+    .unwrap();
     play.now = START.plus_seconds(11);
     assert!(play.tell(Message::Start));
     assert_eq!(play.types(), ["ExecutionStarted", "ExecutionTimedOut"]);

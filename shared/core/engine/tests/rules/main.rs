@@ -1,8 +1,11 @@
 //! The engine's rules, one file a topic, each test the smallest definition that shows one of them.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "the golden files are files")]
 
 #[path = "../play/mod.rs"]
 mod play;
 
+mod catch;
 mod choice;
 mod context;
 mod determinism;
@@ -16,7 +19,6 @@ mod messages;
 mod parallel;
 mod pass;
 mod retry;
-mod catch;
 mod task;
 mod token;
 mod variables;

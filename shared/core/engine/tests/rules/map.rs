@@ -13,19 +13,31 @@ fn pass() -> Value {
 }
 
 fn map(processor: Value, fields: Value, input: Value) -> Play {
-    let state = with(json!({ "Type": "Map", "ItemProcessor": processor, "End": true }), fields);
+    let state = with(
+        json!({ "Type": "Map", "ItemProcessor": processor, "End": true }),
+        fields,
+    );
     play(with_caught("M", state), input)
 }
 
 fn map_jsonata(processor: Value, fields: Value, input: Value) -> Play {
-    let state = with(json!({ "Type": "Map", "ItemProcessor": processor, "End": true }), fields);
+    let state = with(
+        json!({ "Type": "Map", "ItemProcessor": processor, "End": true }),
+        fields,
+    );
     play_jsonata(with_caught("M", state), input)
 }
 
 #[test]
 fn results_stand_in_the_order_of_the_items() {
     let mut play = map(call(), json!({}), json!([1, 2, 3]));
-    assert_eq!(play.calls.iter().map(|call| call.parameters.value().clone()).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(
+        play.calls
+            .iter()
+            .map(|call| call.parameters.value().clone())
+            .collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
     play.calls.rotate_left(2);
     for result in ["c", "a", "b"] {
         play.answer(json!(result));
@@ -37,7 +49,15 @@ fn results_stand_in_the_order_of_the_items() {
 fn no_items_no_iterations() {
     let play = map(pass(), json!({}), json!([]));
     assert_eq!(play.output(), json!([]));
-    assert_eq!(play.types()[1..5], ["MapStateEntered", "MapStateStarted", "MapStateSucceeded", "MapStateExited"]);
+    assert_eq!(
+        play.types()[1..5],
+        [
+            "MapStateEntered",
+            "MapStateStarted",
+            "MapStateSucceeded",
+            "MapStateExited"
+        ]
+    );
 }
 
 #[test]
@@ -53,10 +73,18 @@ fn no_more_run_at_once_than_allowed() {
 #[test]
 fn forty_run_at_once_when_no_number_is_named_or_a_larger_one() {
     let items: Vec<u32> = (0..100).collect();
-    for fields in [json!({}), json!({ "MaxConcurrency": 0 }), json!({ "MaxConcurrency": 1000 })] {
+    for fields in [
+        json!({}),
+        json!({ "MaxConcurrency": 0 }),
+        json!({ "MaxConcurrency": 1000 }),
+    ] {
         assert_eq!(map(call(), fields, json!(items)).calls.len(), 40);
     }
-    let by_path = map(call(), json!({ "MaxConcurrencyPath": "$.n", "ItemsPath": "$.items" }), json!({ "n": 3, "items": items }));
+    let by_path = map(
+        call(),
+        json!({ "MaxConcurrencyPath": "$.n", "ItemsPath": "$.items" }),
+        json!({ "n": 3, "items": items }),
+    );
     assert_eq!(by_path.calls.len(), 3);
 }
 
@@ -67,7 +95,10 @@ fn item_selector_sees_input_and_item() {
         "ItemSelector": { "all.$": "$.k", "item.$": "$$.Map.Item.Value", "number.$": "$$.Map.Item.Index" },
     });
     let play = map(pass(), fields, json!({ "k": "k", "items": ["a", "b"] }));
-    assert_eq!(play.output(), json!([{ "all": "k", "item": "a", "number": 0 }, { "all": "k", "item": "b", "number": 1 }]));
+    assert_eq!(
+        play.output(),
+        json!([{ "all": "k", "item": "a", "number": 0 }, { "all": "k", "item": "b", "number": 1 }])
+    );
 }
 
 #[test]
@@ -76,7 +107,11 @@ fn selecting_items_does_not_store_the_input_again() {
     let fields = json!({
         "InputPath": "$.in", "ItemsPath": "$.items", "ItemSelector": { "item.$": "$$.Map.Item.Value" },
     });
-    let play = map(pass(), fields, json!({ "in": { "items": items, "large": "x".repeat(1000) } }));
+    let play = map(
+        pass(),
+        fields,
+        json!({ "in": { "items": items, "large": "x".repeat(1000) } }),
+    );
     let bytes: usize = play.texts.values().map(|text| text.len()).sum();
     assert!(bytes < 12_000, "{bytes} bytes of documents");
     assert_eq!(play.status(), Status::Succeeded);
@@ -94,13 +129,22 @@ fn objects_have_keys() {
 
 #[test]
 fn items_may_be_a_literal_with_expressions() {
-    let play = map_jsonata(pass(), json!({ "Items": [1, "{% $states.input.n %}"] }), json!({ "n": 2 }));
+    let play = map_jsonata(
+        pass(),
+        json!({ "Items": [1, "{% $states.input.n %}"] }),
+        json!({ "n": 2 }),
+    );
     assert_eq!(play.output(), json!([1, 2]));
 }
 
 #[test]
 fn items_that_are_no_list_fail_the_execution() {
-    assert_eq!(map(pass(), json!({ "ItemsPath": "$.n" }), json!({ "n": 5 })).error().0, "States.Runtime");
+    assert_eq!(
+        map(pass(), json!({ "ItemsPath": "$.n" }), json!({ "n": 5 }))
+            .error()
+            .0,
+        "States.Runtime"
+    );
     let play = map_jsonata(pass(), json!({ "Items": "{% 5 %}" }), json!({}));
     assert_eq!(play.error().0, "States.QueryEvaluationError");
 }
@@ -113,7 +157,14 @@ fn the_first_failure_aborts_the_others() {
     let tail = play.types().split_off(play.types().len() - 6);
     assert_eq!(
         tail,
-        ["LambdaFunctionFailed", "MapIterationFailed", "TaskStateAborted", "MapIterationAborted", "MapStateFailed", "ExecutionFailed"]
+        [
+            "LambdaFunctionFailed",
+            "MapIterationFailed",
+            "TaskStateAborted",
+            "MapIterationAborted",
+            "MapStateFailed",
+            "ExecutionFailed"
+        ]
     );
     assert_eq!(play.count("MapIterationStarted"), 2, "the third never began");
 }
@@ -125,12 +176,22 @@ fn a_tolerated_failure_leaves_the_others_alone() {
     play.refuse("E", "C");
     play.answer(json!("c"));
     assert_eq!(play.output(), json!(["a", "c"]));
-    assert_eq!((play.count("MapIterationFailed"), play.count("MapIterationSucceeded")), (1, 2));
+    assert_eq!(
+        (
+            play.count("MapIterationFailed"),
+            play.count("MapIterationSucceeded")
+        ),
+        (1, 2)
+    );
 }
 
 #[test]
 fn one_failure_too_many_has_its_own_name() {
-    let mut play = map(call(), json!({ "ToleratedFailurePercentage": 50 }), json!([1, 2, 3]));
+    let mut play = map(
+        call(),
+        json!({ "ToleratedFailurePercentage": 50 }),
+        json!([1, 2, 3]),
+    );
     play.refuse("E", "C");
     assert_eq!(play.status(), Status::Running);
     play.refuse("E", "C");
@@ -139,14 +200,25 @@ fn one_failure_too_many_has_its_own_name() {
 
 #[test]
 fn a_retry_runs_all_iterations_again() {
-    let mut play = map(call(), json!({ "Retry": [{ "ErrorEquals": ["E"] }] }), json!([1, 2]));
+    let mut play = map(
+        call(),
+        json!({ "Retry": [{ "ErrorEquals": ["E"] }] }),
+        json!([1, 2]),
+    );
     play.answer(json!("lost"));
     play.refuse("E", "C");
     play.pass(1);
     assert_eq!(play.calls.len(), 2);
     play.answer(json!("a"));
     play.answer(json!("b"));
-    assert_eq!((play.output(), play.count("MapStateStarted"), play.count("MapStateFailed")), (json!(["a", "b"]), 2, 0));
+    assert_eq!(
+        (
+            play.output(),
+            play.count("MapStateStarted"),
+            play.count("MapStateFailed")
+        ),
+        (json!(["a", "b"]), 2, 0)
+    );
 }
 
 #[test]
@@ -158,7 +230,14 @@ fn iterations_that_began_end_with_a_state_that_cannot_begin_another() {
     let play = map(call(), fields, json!([1, "two", 3]));
     assert_eq!(play.output()["Error"], "States.IntrinsicFailure");
     assert!(play.calls.is_empty(), "the first iteration is not left behind");
-    assert_eq!((play.count("MapIterationStarted"), play.count("MapIterationAborted"), play.count("MapStateFailed")), (1, 1, 1));
+    assert_eq!(
+        (
+            play.count("MapIterationStarted"),
+            play.count("MapIterationAborted"),
+            play.count("MapStateFailed")
+        ),
+        (1, 1, 1)
+    );
 }
 
 #[test]
@@ -184,7 +263,11 @@ fn a_map_in_a_parallel_in_a_map() {
         "States": { "Show": { "Type": "Pass", "Parameters": { "n.$": "$$.Map.Item.Index" }, "End": true } },
     }, "End": true });
     let parallel = json!({ "Type": "Parallel", "Branches": [{ "StartAt": "Inner", "States": { "Inner": inner } }], "End": true });
-    let play = map(json!({ "StartAt": "P", "States": { "P": parallel } }), json!({}), json!([["a"], ["b", "c"]]));
+    let play = map(
+        json!({ "StartAt": "P", "States": { "P": parallel } }),
+        json!({}),
+        json!([["a"], ["b", "c"]]),
+    );
     assert_eq!(play.output(), json!([[[{ "n": 0 }]], [[{ "n": 0 }, { "n": 1 }]]]));
 }
 
@@ -193,14 +276,28 @@ fn the_innermost_item_is_the_one_that_is_seen() {
     let parallel = json!({ "Type": "Parallel", "End": true, "Branches": [{ "StartAt": "Show", "States": {
         "Show": { "Type": "Pass", "Parameters": { "v.$": "$$.Map.Item.Value" }, "End": true },
     } }] });
-    let play = map(json!({ "StartAt": "P", "States": { "P": parallel } }), json!({}), json!(["a"]));
+    let play = map(
+        json!({ "StartAt": "P", "States": { "P": parallel } }),
+        json!({}),
+        json!(["a"]),
+    );
     assert_eq!(play.output(), json!([[{ "v": "a" }]]), "through a Parallel state");
 }
 
 #[test]
 fn late_answers_of_an_ended_map_change_nothing() {
-    let mut play = map(call(), json!({ "Catch": [{ "ErrorEquals": ["E"], "Next": "Caught" }] }), json!([1, 2]));
+    let mut play = map(
+        call(),
+        json!({ "Catch": [{ "ErrorEquals": ["E"], "Next": "Caught" }] }),
+        json!([1, 2]),
+    );
     let other = play.calls[1].id;
     play.refuse("E", "C");
-    assert_eq!(play.probe(Message::CallSucceeded { call: other, output: "1".into() }), (false, false));
+    assert_eq!(
+        play.probe(Message::CallSucceeded {
+            call: other,
+            output: "1".into()
+        }),
+        (false, false)
+    );
 }

@@ -6,10 +6,14 @@ use serde_json::json;
 
 /// Runs a Map of `count` items, each with one call, answered one by one; returns the bytes of all its images.
 fn images_of(count: u32) -> usize {
-    let processor = json!({ "StartAt": "I", "States": { "I": { "Type": "Task", "Resource": FUNCTION, "End": true } } });
+    let processor =
+        json!({ "StartAt": "I", "States": { "I": { "Type": "Task", "Resource": FUNCTION, "End": true } } });
     let definition = machine(json!({ "M": { "Type": "Map", "ItemProcessor": processor, "End": true } }));
     let items: Vec<u32> = (0..count).collect();
-    let limits = Limits { history_events: 1_000_000, ..Limits::default() };
+    let limits = Limits {
+        history_events: 1_000_000,
+        ..Limits::default()
+    };
     let mut play = Play::with_limits(&definition.to_string(), &json!(items).to_string(), limits).unwrap();
     play.restores = false;
     while play.status() == Status::Running {
@@ -23,7 +27,10 @@ fn images_of(count: u32) -> usize {
 fn images_grow_with_the_items() {
     let (small, large) = (images_of(2_000), images_of(8_000));
     let growth = large as f64 / small as f64;
-    assert!(growth < 4.6, "four times the items, {growth} times the bytes ({small}, {large})");
+    assert!(
+        growth < 4.6,
+        "four times the items, {growth} times the bytes ({small}, {large})"
+    );
 }
 
 #[test]
@@ -33,7 +40,8 @@ fn ten_thousand_items_run_when_the_limit_is_raised() {
 
 #[test]
 fn what_is_restored_from_many_images_goes_on() {
-    let processor = json!({ "StartAt": "I", "States": { "I": { "Type": "Task", "Resource": FUNCTION, "End": true } } });
+    let processor =
+        json!({ "StartAt": "I", "States": { "I": { "Type": "Task", "Resource": FUNCTION, "End": true } } });
     let definition = machine(json!({ "M": { "Type": "Map", "ItemProcessor": processor, "End": true } }));
     let items: Vec<u32> = (0..150).collect();
     let mut play = Play::new(&definition.to_string(), &json!(items).to_string()).unwrap();

@@ -5,21 +5,43 @@ use engine::{CallId, Message, Status};
 use serde_json::json;
 
 fn waiting() -> Play {
-    play(json!({ "S": { "Type": "Task", "Resource": TOKEN, "HeartbeatSeconds": 100, "End": true } }), json!({}))
+    play(
+        json!({ "S": { "Type": "Task", "Resource": TOKEN, "HeartbeatSeconds": 100, "End": true } }),
+        json!({}),
+    )
 }
 
 fn every_message(call: CallId) -> Vec<Message> {
     vec![
         Message::Start,
         Message::Wake,
-        Message::CallSucceeded { call, output: "1".into() },
-        Message::CallFailed { call, failure: failure("E", "C") },
+        Message::CallSucceeded {
+            call,
+            output: "1".into(),
+        },
+        Message::CallFailed {
+            call,
+            failure: failure("E", "C"),
+        },
         Message::CallUnknown { call },
-        Message::Callback { call, result: Ok("1".into()) },
-        Message::JobDone { call, submission: "{}".into(), result: Ok("1".into()) },
+        Message::Callback {
+            call,
+            result: Ok("1".into()),
+        },
+        Message::JobDone {
+            call,
+            submission: "{}".into(),
+            result: Ok("1".into()),
+        },
         Message::Heartbeat { call },
-        Message::ActivityStarted { call, worker_name: None },
-        Message::Stop { error: None, cause: None },
+        Message::ActivityStarted {
+            call,
+            worker_name: None,
+        },
+        Message::Stop {
+            error: None,
+            cause: None,
+        },
         Message::Poison { cause: "x".into() },
     ]
 }
@@ -27,10 +49,22 @@ fn every_message(call: CallId) -> Vec<Message> {
 #[test]
 fn stop_ends_everything() {
     let branch = |name: &str| json!({ "StartAt": name, "States": { name: { "Type": "Task", "Resource": FUNCTION, "End": true } } });
-    let mut play = play(json!({ "P": { "Type": "Parallel", "Branches": [branch("A"), branch("B")], "End": true } }), json!({}));
-    assert!(play.tell(Message::Stop { error: Some("E".into()), cause: Some("C".into()) }));
-    assert_eq!((play.status(), play.error()), (Status::Aborted, ("E".into(), "C".into())));
-    assert_eq!(play.last("ExecutionAborted")["executionAbortedEventDetails"], json!({ "error": "E", "cause": "C" }));
+    let mut play = play(
+        json!({ "P": { "Type": "Parallel", "Branches": [branch("A"), branch("B")], "End": true } }),
+        json!({}),
+    );
+    assert!(play.tell(Message::Stop {
+        error: Some("E".into()),
+        cause: Some("C".into())
+    }));
+    assert_eq!(
+        (play.status(), play.error()),
+        (Status::Aborted, ("E".into(), "C".into()))
+    );
+    assert_eq!(
+        play.last("ExecutionAborted")["executionAbortedEventDetails"],
+        json!({ "error": "E", "cause": "C" })
+    );
     assert_eq!(play.count("TaskStateAborted"), 2);
     assert!(play.execution.outstanding(&play.program).is_empty());
     assert_eq!(play.execution.next_deadline(), None);
@@ -39,16 +73,27 @@ fn stop_ends_everything() {
 #[test]
 fn stop_may_say_nothing() {
     let mut play = waiting();
-    play.tell(Message::Stop { error: None, cause: None });
+    play.tell(Message::Stop {
+        error: None,
+        cause: None,
+    });
     let closing = play.execution.closing.as_ref().unwrap();
-    assert_eq!((closing.status, &closing.error, &closing.cause), (Status::Aborted, &None, &None));
+    assert_eq!(
+        (closing.status, &closing.error, &closing.cause),
+        (Status::Aborted, &None, &None)
+    );
 }
 
 #[test]
 fn poison_fails_the_execution_and_says_why() {
     let mut play = waiting();
-    assert!(play.tell(Message::Poison { cause: "the definition is gone".into() }));
-    assert_eq!(play.error(), ("States.Runtime".into(), "the definition is gone".into()));
+    assert!(play.tell(Message::Poison {
+        cause: "the definition is gone".into()
+    }));
+    assert_eq!(
+        play.error(),
+        ("States.Runtime".into(), "the definition is gone".into())
+    );
 }
 
 #[test]
@@ -60,7 +105,10 @@ fn nothing_reaches_an_execution_after_its_end() {
         assert_eq!(ended.probe(message.clone()), (false, false), "{message:?}");
     }
     let mut stopped = waiting();
-    stopped.tell(Message::Stop { error: None, cause: None });
+    stopped.tell(Message::Stop {
+        error: None,
+        cause: None,
+    });
     for message in every_message(call) {
         assert_eq!(stopped.probe(message.clone()), (false, false), "{message:?}");
     }
@@ -70,7 +118,10 @@ fn nothing_reaches_an_execution_after_its_end() {
 fn messages_for_other_attempts_change_nothing() {
     let mut play = waiting();
     for message in every_message(CallId(99)) {
-        if matches!(message, Message::Stop { .. } | Message::Poison { .. } | Message::Wake) {
+        if matches!(
+            message,
+            Message::Stop { .. } | Message::Poison { .. } | Message::Wake
+        ) {
             continue;
         }
         assert_eq!(play.probe(message.clone()), (false, false), "{message:?}");
@@ -85,11 +136,21 @@ fn a_wake_up_without_a_reason_changes_nothing() {
 
 #[test]
 fn a_message_nobody_waits_for_is_not_accepted_because_something_else_was_due() {
-    let branch = json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": TOKEN, "End": true } } });
+    let branch =
+        json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": TOKEN, "End": true } } });
     let wait = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 5, "End": true } } });
-    let mut play = play(json!({ "P": { "Type": "Parallel", "Branches": [branch, wait], "End": true } }), json!({}));
+    let mut play = play(
+        json!({ "P": { "Type": "Parallel", "Branches": [branch, wait], "End": true } }),
+        json!({}),
+    );
     play.now = play.now.plus_seconds(5);
-    assert_eq!(play.probe(Message::Callback { call: CallId(99), result: Ok("1".into()) }), (false, true));
+    assert_eq!(
+        play.probe(Message::Callback {
+            call: CallId(99),
+            result: Ok("1".into())
+        }),
+        (false, true)
+    );
 }
 
 #[test]

@@ -13,7 +13,12 @@ fn hands_its_input_on() {
     assert_eq!(play.output(), json!({ "a": 1 }));
     assert_eq!(
         play.story(),
-        ["1<0 ExecutionStarted", "2<0 PassStateEntered", "3<2 PassStateExited", "4<3 ExecutionSucceeded"]
+        [
+            "1<0 ExecutionStarted",
+            "2<0 PassStateEntered",
+            "3<2 PassStateExited",
+            "4<3 ExecutionSucceeded"
+        ]
     );
 }
 
@@ -22,12 +27,21 @@ fn keeps_the_text_of_its_input_to_the_letter() {
     let definition = r#"{"StartAt":"S","States":{"S":{"Type":"Pass","End":true}}}"#;
     let play = crate::play::Play::new(definition, "{ \"a\" : 1.0, \"b\": [ ] }").unwrap();
     let closing = play.execution.closing.as_ref().unwrap();
-    assert_eq!(&**closing.output.as_ref().unwrap().text(), "{ \"a\" : 1.0, \"b\": [ ] }");
+    assert_eq!(
+        &**closing.output.as_ref().unwrap().text(),
+        "{ \"a\" : 1.0, \"b\": [ ] }"
+    );
 }
 
 #[test]
 fn result_replaces_the_input_or_goes_where_result_path_says() {
-    assert_eq!(output(json!({ "Type": "Pass", "Result": [1], "End": true }), json!({ "a": 1 })), json!([1]));
+    assert_eq!(
+        output(
+            json!({ "Type": "Pass", "Result": [1], "End": true }),
+            json!({ "a": 1 })
+        ),
+        json!([1])
+    );
     let at = json!({ "Type": "Pass", "Result": 2, "ResultPath": "$.b.c", "End": true });
     assert_eq!(output(at, json!({ "a": 1 })), json!({ "a": 1, "b": { "c": 2 } }));
     let dropped = json!({ "Type": "Pass", "Result": 2, "ResultPath": null, "End": true });
@@ -36,7 +50,10 @@ fn result_replaces_the_input_or_goes_where_result_path_says() {
 
 #[test]
 fn result_path_into_a_plain_value_fails_by_name() {
-    let play = run(json!({ "Type": "Pass", "Result": 2, "ResultPath": "$.a", "End": true }), json!(5));
+    let play = run(
+        json!({ "Type": "Pass", "Result": 2, "ResultPath": "$.a", "End": true }),
+        json!(5),
+    );
     let (error, cause) = play.error();
     assert_eq!(error, "States.ResultPathMatchFailure");
     assert!(cause.contains("Unable to apply step \"a\" to input 5"), "{cause}");
@@ -47,13 +64,28 @@ fn parameters_see_the_effective_input() {
     let state = json!({
         "Type": "Pass", "InputPath": "$.in", "Parameters": { "x.$": "$.a", "fixed": true }, "End": true
     });
-    assert_eq!(output(state, json!({ "in": { "a": 7 } })), json!({ "x": 7, "fixed": true }));
+    assert_eq!(
+        output(state, json!({ "in": { "a": 7 } })),
+        json!({ "x": 7, "fixed": true })
+    );
 }
 
 #[test]
 fn null_paths_stand_for_an_empty_object() {
-    assert_eq!(output(json!({ "Type": "Pass", "InputPath": null, "End": true }), json!({ "a": 1 })), json!({}));
-    assert_eq!(output(json!({ "Type": "Pass", "OutputPath": null, "End": true }), json!({ "a": 1 })), json!({}));
+    assert_eq!(
+        output(
+            json!({ "Type": "Pass", "InputPath": null, "End": true }),
+            json!({ "a": 1 })
+        ),
+        json!({})
+    );
+    assert_eq!(
+        output(
+            json!({ "Type": "Pass", "OutputPath": null, "End": true }),
+            json!({ "a": 1 })
+        ),
+        json!({})
+    );
 }
 
 #[test]
@@ -64,9 +96,15 @@ fn output_path_selects_last() {
 
 #[test]
 fn a_path_that_leads_nowhere_fails_the_execution() {
-    let play = run(json!({ "Type": "Pass", "InputPath": "$.none", "End": true }), json!({}));
+    let play = run(
+        json!({ "Type": "Pass", "InputPath": "$.none", "End": true }),
+        json!({}),
+    );
     assert_eq!(play.error().0, "States.Runtime");
-    assert_eq!(play.types(), ["ExecutionStarted", "PassStateEntered", "ExecutionFailed"]);
+    assert_eq!(
+        play.types(),
+        ["ExecutionStarted", "PassStateEntered", "ExecutionFailed"]
+    );
 }
 
 #[test]

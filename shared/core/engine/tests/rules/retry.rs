@@ -48,7 +48,10 @@ fn interval_rate_and_maximum_are_kept() {
 
 #[test]
 fn no_attempts_means_never() {
-    assert_eq!(delays(json!([{ "ErrorEquals": ["E"], "MaxAttempts": 0 }]), "E"), NEVER);
+    assert_eq!(
+        delays(json!([{ "ErrorEquals": ["E"], "MaxAttempts": 0 }]), "E"),
+        NEVER
+    );
 }
 
 #[test]
@@ -99,8 +102,15 @@ fn jitter_stays_between_nothing_and_the_delay() {
     let delays = delays(retry.clone(), "E");
     assert_eq!(delays.len(), 50);
     assert!(delays.iter().all(|seconds| *seconds <= 100), "{delays:?}");
-    assert!(delays.iter().any(|seconds| *seconds < 50) && delays.iter().any(|seconds| *seconds > 50), "{delays:?}");
-    assert_eq!(delays, self::delays(retry, "E"), "the same execution waits the same times");
+    assert!(
+        delays.iter().any(|seconds| *seconds < 50) && delays.iter().any(|seconds| *seconds > 50),
+        "{delays:?}"
+    );
+    assert_eq!(
+        delays,
+        self::delays(retry, "E"),
+        "the same execution waits the same times"
+    );
 }
 
 #[test]
@@ -108,11 +118,26 @@ fn a_retry_is_a_new_call_and_no_new_state() {
     let mut play = task(json!([{ "ErrorEquals": ["E"] }]), json!({}));
     let first = play.calls[0].clone();
     play.refuse("E", "C");
-    assert_eq!(play.probe(Message::CallSucceeded { call: first.id, output: "1".into() }), (false, false));
+    assert_eq!(
+        play.probe(Message::CallSucceeded {
+            call: first.id,
+            output: "1".into()
+        }),
+        (false, false)
+    );
     play.pass(1);
-    assert_ne!((first.id, &first.client_token), (play.calls[0].id, &play.calls[0].client_token));
+    assert_ne!(
+        (first.id, &first.client_token),
+        (play.calls[0].id, &play.calls[0].client_token)
+    );
     play.answer(json!(1));
-    assert_eq!((play.count("TaskStateEntered"), play.count("LambdaFunctionScheduled")), (1, 2));
+    assert_eq!(
+        (
+            play.count("TaskStateEntered"),
+            play.count("LambdaFunctionScheduled")
+        ),
+        (1, 2)
+    );
     assert_eq!(play.output(), json!(1));
 }
 
@@ -167,14 +192,20 @@ fn a_heartbeat_missed_before_the_time_out_is_what_happened_even_when_both_are_pa
         "Type": "Task", "Resource": TOKEN, "TimeoutSeconds": 60, "HeartbeatSeconds": 5, "End": true,
         "Catch": [{ "ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Heartbeat" }]
     });
-    let mut play = play(json!({ "S": state, "Heartbeat": { "Type": "Succeed" } }), json!({}));
+    let mut play = play(
+        json!({ "S": state, "Heartbeat": { "Type": "Succeed" } }),
+        json!({}),
+    );
     play.pass(600);
     assert_eq!(play.status(), Status::Succeeded);
 }
 
 #[test]
 fn a_time_out_is_no_missed_heartbeat() {
-    let mut play = task(json!([{ "ErrorEquals": ["States.HeartbeatTimeout"] }]), json!({ "TimeoutSeconds": 5 }));
+    let mut play = task(
+        json!([{ "ErrorEquals": ["States.HeartbeatTimeout"] }]),
+        json!({ "TimeoutSeconds": 5 }),
+    );
     play.pass(5);
     assert_eq!(play.status(), Status::Failed);
 }

@@ -32,8 +32,14 @@ fn output_sees_the_values_from_before_assign() {
 
 #[test]
 fn assigned_variables_stand_in_the_exit_event() {
-    let play = run(json!({ "Type": "Pass", "Assign": { "a": { "b.$": "$.in" } }, "End": true }), json!({ "in": 1 }));
-    assert_eq!(play.last("PassStateExited")["stateExitedEventDetails"]["assignedVariables"], json!({ "a": { "b": 1 } }));
+    let play = run(
+        json!({ "Type": "Pass", "Assign": { "a": { "b.$": "$.in" } }, "End": true }),
+        json!({ "in": 1 }),
+    );
+    assert_eq!(
+        play.last("PassStateExited")["stateExitedEventDetails"]["assignedVariables"],
+        json!({ "a": { "b": 1 } })
+    );
 }
 
 #[test]
@@ -65,12 +71,16 @@ fn branches_see_outer_variables_and_keep_their_own() {
         }),
         json!({}),
     );
-    assert_eq!(play.output(), json!([{ "outer": 1, "own": 10 }, { "outer": 1, "own": 20 }]));
+    assert_eq!(
+        play.output(),
+        json!([{ "outer": 1, "own": 10 }, { "outer": 1, "own": 20 }])
+    );
 }
 
 #[test]
 fn variables_of_a_branch_end_with_it() {
-    let branch = json!({ "StartAt": "A", "States": { "A": { "Type": "Pass", "Assign": { "own": 1 }, "End": true } } });
+    let branch =
+        json!({ "StartAt": "A", "States": { "A": { "Type": "Pass", "Assign": { "own": 1 }, "End": true } } });
     let play = play_jsonata(
         json!({
             "P": { "Type": "Parallel", "Branches": [branch], "Next": "Show" },
@@ -88,22 +98,32 @@ fn iterations_have_variables_of_their_own() {
         "B": { "Type": "Wait", "Seconds": 1, "Next": "C" },
         "C": { "Type": "Pass", "Parameters": { "n.$": "$n" }, "End": true },
     } });
-    let mut play = play(json!({ "M": { "Type": "Map", "ItemProcessor": processor, "End": true } }), json!([1, 2]));
+    let mut play = play(
+        json!({ "M": { "Type": "Map", "ItemProcessor": processor, "End": true } }),
+        json!([1, 2]),
+    );
     play.run_to_the_end().unwrap();
     assert_eq!(play.output(), json!([{ "n": 1 }, { "n": 2 }]));
 }
 
 #[test]
 fn a_variable_that_was_never_assigned_fails() {
-    let play = run_jsonata(json!({ "Type": "Pass", "Output": "{% $none %}", "End": true }), json!({}));
+    let play = run_jsonata(
+        json!({ "Type": "Pass", "Output": "{% $none %}", "End": true }),
+        json!({}),
+    );
     assert_eq!(play.error().0, "States.QueryEvaluationError");
 }
 
 /// One Assign of so many variables, each a string of so many bytes as JSON.
 fn assign(count: usize, bytes: usize) -> Play {
-    let fields: serde_json::Map<String, serde_json::Value> =
-        (0..count).map(|number| (format!("v{number}"), json!("x".repeat(bytes - 2)))).collect();
-    run(json!({ "Type": "Pass", "Assign": fields, "End": true }), json!({}))
+    let fields: serde_json::Map<String, serde_json::Value> = (0..count)
+        .map(|number| (format!("v{number}"), json!("x".repeat(bytes - 2))))
+        .collect();
+    run(
+        json!({ "Type": "Pass", "Assign": fields, "End": true }),
+        json!({}),
+    )
 }
 
 #[test]
@@ -121,9 +141,16 @@ fn all_variables_hold_up_to_10_mib() {
     let machine = |count: usize, names: usize| {
         let states: serde_json::Map<String, serde_json::Value> = (0..count)
             .map(|number| {
-                let next = if number + 1 == count { json!({ "End": true }) } else { json!({ "Next": format!("S{}", number + 1) }) };
+                let next = if number + 1 == count {
+                    json!({ "End": true })
+                } else {
+                    json!({ "Next": format!("S{}", number + 1) })
+                };
                 let assign = json!({ format!("v{}", number % names): large });
-                (format!("S{number}"), crate::play::with(json!({ "Type": "Pass", "Assign": assign }), next))
+                (
+                    format!("S{number}"),
+                    crate::play::with(json!({ "Type": "Pass", "Assign": assign }), next),
+                )
             })
             .collect();
         let definition = json!({ "StartAt": "S0", "States": states });

@@ -19,20 +19,38 @@ fn waits_until(fields: Value, input: Value) -> i64 {
 #[test]
 fn waits_to_the_second() {
     assert_eq!(waits_until(json!({ "Seconds": 5 }), json!({})), 5_000);
-    assert_eq!(waits_until(json!({ "SecondsPath": "$.s" }), json!({ "s": 7 })), 7_000);
+    assert_eq!(
+        waits_until(json!({ "SecondsPath": "$.s" }), json!({ "s": 7 })),
+        7_000
+    );
 }
 
 #[test]
 fn waits_until_a_moment() {
     // The play starts at 2023-11-14T22:13:20Z.
-    assert_eq!(waits_until(json!({ "Timestamp": "2023-11-14T22:14:20Z" }), json!({})), 60_000);
-    assert_eq!(waits_until(json!({ "TimestampPath": "$.t" }), json!({ "t": "2023-11-14T22:13:21+00:00" })), 1_000);
+    assert_eq!(
+        waits_until(json!({ "Timestamp": "2023-11-14T22:14:20Z" }), json!({})),
+        60_000
+    );
+    assert_eq!(
+        waits_until(
+            json!({ "TimestampPath": "$.t" }),
+            json!({ "t": "2023-11-14T22:13:21+00:00" })
+        ),
+        1_000
+    );
 }
 
 #[test]
 fn a_moment_in_the_past_and_no_seconds_do_not_wait() {
-    for fields in [json!({ "Timestamp": "2001-01-01T00:00:00Z" }), json!({ "Seconds": 0 })] {
-        let play = play(json!({ "S": crate::play::with(json!({ "Type": "Wait", "End": true }), fields) }), json!({}));
+    for fields in [
+        json!({ "Timestamp": "2001-01-01T00:00:00Z" }),
+        json!({ "Seconds": 0 }),
+    ] {
+        let play = play(
+            json!({ "S": crate::play::with(json!({ "Type": "Wait", "End": true }), fields) }),
+            json!({}),
+        );
         assert_eq!(play.status(), Status::Succeeded);
     }
 }
@@ -61,7 +79,12 @@ fn values_that_are_no_time_fail_the_execution() {
 
 #[test]
 fn jsonata_gives_seconds_and_moments() {
-    let wait = |fields: Value| play_jsonata(json!({ "S": crate::play::with(json!({ "Type": "Wait", "End": true }), fields) }), json!({ "s": 3 }));
+    let wait = |fields: Value| {
+        play_jsonata(
+            json!({ "S": crate::play::with(json!({ "Type": "Wait", "End": true }), fields) }),
+            json!({ "s": 3 }),
+        )
+    };
     let play = wait(json!({ "Seconds": "{% $states.input.s * 2 %}" }));
     assert_eq!(play.execution.next_deadline(), Some(START.plus_seconds(6)));
     let play = wait(json!({ "Timestamp": "{% '2023-11-14T22:13:' & '29Z' %}" }));
@@ -72,7 +95,10 @@ fn jsonata_gives_seconds_and_moments() {
 
 #[test]
 fn a_clock_that_went_back_does_not_take_history_back() {
-    let mut play = play(json!({ "S": { "Type": "Wait", "Seconds": 1, "Next": "P" }, "P": { "Type": "Wait", "Seconds": 1, "End": true } }), json!({}));
+    let mut play = play(
+        json!({ "S": { "Type": "Wait", "Seconds": 1, "Next": "P" }, "P": { "Type": "Wait", "Seconds": 1, "End": true } }),
+        json!({}),
+    );
     play.pass(1);
     play.now = START;
     play.tell(Message::Wake);
