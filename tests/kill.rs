@@ -7,6 +7,7 @@
 //! `STEPWELL_KILLS` sets the number of kills, `STEPWELL_SEED` repeats the choices of an earlier run; the moments at
 //! which they meet the server are never quite the same.
 
+mod clients;
 mod ledger;
 mod load;
 mod machines;
@@ -48,7 +49,11 @@ async fn a_killed_server_loses_nothing_and_repeats_nothing() {
         config: Some(ledger::settings(&ledger)),
         ..Options::default()
     });
-    let load = Arc::new(Load::new(machines::create(&server).await, server.client().clone(), ledger.clone()));
+    let load = Arc::new(Load::new(
+        machines::create(&server).await,
+        server.client().clone(),
+        ledger.clone(),
+    ));
 
     // Without a kill: the expectations hold, and what one after the other happens is kept for comparison.
     let helpers = load.work(&mut random);
@@ -62,7 +67,11 @@ async fn a_killed_server_loses_nothing_and_repeats_nothing() {
     let starters = load.start(&mut random);
     let mut kills = Vec::new();
     while (kills.len() as u64) < kills_wanted {
-        let pause = if random.one_in(4) { random.below(10) } else { 50 + random.below(550) };
+        let pause = if random.one_in(4) {
+            random.below(10)
+        } else {
+            50 + random.below(550)
+        };
         tokio::time::sleep(Duration::from_millis(pause)).await;
         tokio::task::block_in_place(|| {
             kills.push(timed(|| server.kill()));
@@ -89,8 +98,19 @@ async fn a_killed_server_loses_nothing_and_repeats_nothing() {
 /// Starts a server on the same data, and kills it after some milliseconds, whether it listens or not.
 fn start_and_kill(server: &Server, milliseconds: u64) {
     let mut command = support::command(server.folder());
-    command.args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--mock", "mocks.json"]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        "data",
+        "--mock",
+        "mocks.json",
+    ]);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut process = command.spawn().expect("the server can be started");
     std::thread::sleep(Duration::from_millis(milliseconds));
     process.kill().expect("the process can be killed");
@@ -106,7 +126,11 @@ async fn drain(server: &Server, load: &Load) {
             return;
         }
         if begun.elapsed() > DRAIN {
-            let stories: Vec<_> = open.iter().take(3).map(|arn| story::Story::read(server, arn)).collect();
+            let stories: Vec<_> = open
+                .iter()
+                .take(3)
+                .map(|arn| story::Story::read(server, arn))
+                .collect();
             panic!("{} executions do not end: {open:#?}\n{stories:#?}", open.len());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -120,11 +144,16 @@ fn timed(act: impl FnOnce()) -> Kill {
 }
 
 fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is right");
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("the clock is right");
     i64::try_from(since.as_millis()).expect("the clock is right")
 }
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("`{variable}` is `{text}`, expected a number")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("`{variable}` is `{text}`, expected a number")),
+    )
 }

@@ -155,3 +155,21 @@ async fn a_task_waits_for_its_worker_over_a_restart() {
     report.send().await.unwrap();
     assert_eq!(output(&server.ended(&run).await), json!(2));
 }
+
+#[tokio::test]
+async fn a_worker_that_went_away_takes_no_task_with_it() {
+    let server = Server::start();
+    let (machine, activity) = set_up(&server, json!({})).await;
+    for number in 0..5 {
+        let gone = server.client().get_activity_task().activity_arn(&activity).worker_name("gone").send();
+        // A poll without a task stays open.
+        tokio::time::timeout(Duration::from_millis(100), gone).await.expect_err("there is no task yet");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let run = server.run(&machine, &format!("run-{number}"), &number.to_string()).await;
+        let task = poll(&server, &activity, "here").await;
+        assert_eq!(task.input, Some(number.to_string()));
+        let report = server.client().send_task_success().task_token(task.task_token.unwrap()).output("1");
+        report.send().await.unwrap();
+        server.ended(&run).await;
+    }
+}

@@ -229,3 +229,27 @@ async fn a_valid_request_with_one_byte_changed_never_fails_inside() {
     assert!(matches!(post(&server, "ListStateMachines", b"{}").body["stateMachines"], Value::Array(_)));
     still_works(&server).await;
 }
+
+#[tokio::test]
+async fn what_is_no_http_disturbs_nobody() {
+    use std::io::Write as _;
+    let server = Server::start();
+    let requests: [&[u8]; 6] = [
+        b"\0\xff\xfe\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.ListActivities\r\nContent-Length: 100\r\n\r\n{",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+    ];
+    for request in requests {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        stream.write_all(request).unwrap();
+    }
+    let mut header = b"POST / HTTP/1.1\r\nX-Amz-Target: ".to_vec();
+    header.extend(vec![b'x'; 1024 * 1024]);
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    // The server may close the connection before it has all of it.
+    let _ = stream.write_all(&header);
+    still_works(&server).await;
+}

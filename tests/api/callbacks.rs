@@ -135,3 +135,25 @@ async fn garbage_is_no_token() {
         assert_eq!(refusal(sfn.send_task_heartbeat().task_token(token).send().await), invalid);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_reports_at_once_one_is_taken() {
+    let approval = Approval::start(json!({})).await;
+    let server = &approval.server;
+    let (run, token) = approval.ask("run").await;
+    let reports: Vec<_> = (0..20)
+        .map(|number| {
+            let report = server.client().send_task_success().task_token(&token).output(number.to_string());
+            tokio::spawn(async move { (number, report.send().await) })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for report in reports {
+        match report.await.unwrap() {
+            (number, Ok(_)) => taken.push(number),
+            (_, refused) => assert_eq!(refusal(refused), LATE),
+        }
+    }
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    assert_eq!(output(&server.ended(&run).await), json!(taken[0]));
+}

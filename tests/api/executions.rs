@@ -229,3 +229,52 @@ async fn a_call_that_nothing_answers_fails_by_name() {
     assert!(ended.error.is_some_and(|error| !error.is_empty()));
     assert!(ended.cause.is_some_and(|cause| !cause.is_empty()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_starts_of_one_name_at_once_are_one_execution() {
+    let server = Server::start();
+    let machine = server.create("orders", &wait(3600)).await;
+    let starts: Vec<_> = (0..40)
+        .map(|number| {
+            let start = server.client().start_execution().state_machine_arn(&machine).name("run");
+            let start = start.input(if number % 2 == 0 { "[0]" } else { "[1]" });
+            tokio::spawn(start.send())
+        })
+        .collect();
+    let (mut started, mut refused) = (0, 0);
+    for start in starts {
+        match start.await.unwrap() {
+            Ok(answer) => {
+                assert_eq!(answer.execution_arn, RUN);
+                started += 1;
+            }
+            taken => {
+                assert!(refusal(taken).starts_with("ExecutionAlreadyExists: "));
+                refused += 1;
+            }
+        }
+    }
+    // Whichever input came first, the others with it were taken for the same start.
+    assert_eq!((started, refused), (20, 20));
+    let listed = server.client().list_executions().state_machine_arn(&machine).send().await.unwrap();
+    assert_eq!(listed.executions.len(), 1);
+}
+
+#[tokio::test]
+async fn the_largest_document_goes_through_and_a_larger_one_fails_its_state() {
+    const BYTES: usize = 256 * 1024;
+    let server = Server::start();
+    let doubled = json!({
+        "QueryLanguage": "JSONata",
+        "StartAt": "P",
+        "States": { "P": { "Type": "Pass", "Output": "{% $states.input & $states.input %}", "End": true } }
+    });
+    let input = format!("\"{}\"", "ü".repeat((BYTES - 2) / 2));
+    assert_eq!(input.len(), BYTES);
+    let machine = server.create("orders", &pass()).await;
+    let ended = server.ended(&server.run(&machine, "run", &input).await).await;
+    assert_eq!(ended.output, Some(input.clone()));
+    let machine = server.create("doubled", &doubled).await;
+    let ended = server.ended(&server.run(&machine, "run", &input).await).await;
+    assert_eq!((ended.status, ended.error.as_deref()), (ExecutionStatus::Failed, Some("States.DataLimitExceeded")));
+}

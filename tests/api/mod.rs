@@ -2,7 +2,7 @@
 
 mod accounts;
 mod activities;
-mod bad_input;
+pub(crate) mod bad_input;
 mod callbacks;
 mod executions;
 mod express;

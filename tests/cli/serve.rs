@@ -94,3 +94,14 @@ fn a_browser_and_a_health_check_are_answered() {
     assert!(get("/nothing-there").starts_with("HTTP/1.1 404 "));
     assert_eq!(post_to(&server, None, b"").status, 400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_ask_for_nothing_do_not_hold_up_its_end() {
+    let mut server = Server::start();
+    // The client keeps its connection; and one has never asked anything.
+    server.create("orders", &pass()).await;
+    let _silent = std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    let (status, took) = tokio::task::block_in_place(|| server.terminate());
+    assert!(status.success(), "{status}");
+    assert!(took < END, "it took {took:?}");
+}

@@ -32,24 +32,40 @@ pub(crate) fn settings(file: &Path) -> String {
 pub(crate) fn read(file: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole.lines().map(|line| serde_json::from_str(line).expect("a line of the ledger is JSON")).collect()
+    whole
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of the ledger is JSON"))
+        .collect()
 }
 
 /// Serves events until the process is killed. Does nothing when it runs as a test by itself.
 #[test]
 fn adds_lines_when_run_as_a_function() {
-    let (Some(file), Ok(api)) = (std::env::var_os(FILE), std::env::var("AWS_LAMBDA_RUNTIME_API")) else { return };
-    let mut ledger = File::options().create(true).append(true).open(file).expect("the ledger can be opened");
+    let (Some(file), Ok(api)) = (std::env::var_os(FILE), std::env::var("AWS_LAMBDA_RUNTIME_API")) else {
+        return;
+    };
+    let mut ledger = File::options()
+        .create(true)
+        .append(true)
+        .open(file)
+        .expect("the ledger can be opened");
     loop {
         let (head, body) = call(&api, "GET", "invocation/next", "");
         let event: Value = serde_json::from_str(&body).expect("the event is JSON");
         let pause = Duration::from_millis(event["pause"].as_u64().unwrap_or(0));
         std::thread::sleep(pause);
         // One write: a kill leaves a whole line or none.
-        ledger.write_all(format!("{event}\n").as_bytes()).expect("the ledger can be written");
+        ledger
+            .write_all(format!("{event}\n").as_bytes())
+            .expect("the ledger can be written");
         std::thread::sleep(pause);
         let id = header(&head, "lambda-runtime-aws-request-id").expect("the event has an id");
-        call(&api, "POST", &format!("invocation/{id}/response"), &json!({ "added": event["id"] }).to_string());
+        call(
+            &api,
+            "POST",
+            &format!("invocation/{id}/response"),
+            &json!({ "added": event["id"] }).to_string(),
+        );
     }
 }
 
@@ -62,9 +78,14 @@ fn call(api: &str, method: &str, path: &str, body: &str) -> (String, String) {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        assert_ne!(reader.read_line(&mut head).expect("there is an answer"), 0, "the answer breaks off: {head}");
+        assert_ne!(
+            reader.read_line(&mut head).expect("there is an answer"),
+            0,
+            "the answer breaks off: {head}"
+        );
     }
-    let length = header(&head, "content-length").map_or(0, |length| length.parse().expect("the length is a number"));
+    let length =
+        header(&head, "content-length").map_or(0, |length| length.parse().expect("the length is a number"));
     let mut body = vec![0; length];
     reader.read_exact(&mut body).expect("the answer is whole");
     (head, String::from_utf8(body).expect("the answer is Unicode"))
@@ -72,5 +93,7 @@ fn call(api: &str, method: &str, path: &str, body: &str) -> (String, String) {
 
 fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
     let mut fields = head.lines().filter_map(|line| line.split_once(':'));
-    fields.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    fields
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
 }

@@ -131,10 +131,12 @@ impl Load {
             let load = Arc::clone(self);
             tokio::spawn(async move {
                 while load.is_starting.load(Ordering::Relaxed) {
-                    let at = usize::try_from(random.below(Machine::STARTED.len() as u64)).expect("a small number");
+                    let at =
+                        usize::try_from(random.below(Machine::STARTED.len() as u64)).expect("a small number");
                     let machine = Machine::STARTED[at];
                     let is_stopped = machine == Machine::Stops || random.one_in(6);
-                    load.start_one(machine, is_stopped && machine != Machine::Express, &mut random).await;
+                    load.start_one(machine, is_stopped && machine != Machine::Express, &mut random)
+                        .await;
                     tokio::time::sleep(Duration::from_millis(random.below(150))).await;
                 }
             })
@@ -156,7 +158,9 @@ impl Load {
             let load = Arc::clone(self);
             tokio::spawn(async move { load.work_for_the_activity(random).await })
         };
-        std::iter::once(reporter).chain((0..WORKERS).map(|_| worker(random.fork()))).collect()
+        std::iter::once(reporter)
+            .chain((0..WORKERS).map(|_| worker(random.fork())))
+            .collect()
     }
 
     /// Ends the workers, who may be waiting for a task.
@@ -172,25 +176,45 @@ impl Load {
 
     /// Returns the ARN of an execution.
     pub(crate) fn arn(&self, machine: Machine, name: &str) -> String {
-        format!("{}:{name}", self.arns.machines[&machine].replace(":stateMachine:", ":execution:"))
+        format!(
+            "{}:{name}",
+            self.arns.machines[&machine].replace(":stateMachine:", ":execution:")
+        )
     }
 
     /// Returns the ARNs of open executions.
     pub(crate) fn open(&self, server: &Server) -> Vec<String> {
-        let standard = self.arns.machines.iter().filter(|(machine, _)| **machine != Machine::Express);
+        let standard = self
+            .arns
+            .machines
+            .iter()
+            .filter(|(machine, _)| **machine != Machine::Express);
         let mut open: Vec<String> = standard
             .flat_map(|(_, arn)| {
-                let request = json!({ "stateMachineArn": arn, "statusFilter": "RUNNING", "maxResults": 1000 });
+                let request =
+                    json!({ "stateMachineArn": arn, "statusFilter": "RUNNING", "maxResults": 1000 });
                 let answer = support::post(server, "ListExecutions", request.to_string().as_bytes());
-                let executions = answer.body["executions"].as_array().expect("there is a list").clone();
-                executions.into_iter().map(|execution| execution["executionArn"].to_string())
+                let executions = answer.body["executions"]
+                    .as_array()
+                    .expect("there is a list")
+                    .clone();
+                executions
+                    .into_iter()
+                    .map(|execution| execution["executionArn"].to_string())
             })
             .collect();
         let lines = ledger::read(&self.ledger);
         let known = self.known();
         let begun = |name: &str| lines.iter().any(|line| line["express"] == name);
-        let express = known.starts.iter().filter(|start| start.machine == Machine::Express && start.is_acknowledged);
-        open.extend(express.filter(|start| !begun(&start.name)).map(|start| start.name.clone()));
+        let express = known
+            .starts
+            .iter()
+            .filter(|start| start.machine == Machine::Express && start.is_acknowledged);
+        open.extend(
+            express
+                .filter(|start| !begun(&start.name))
+                .map(|start| start.name.clone()),
+        );
         open
     }
 
@@ -212,7 +236,13 @@ impl Load {
         let stop = Stop::None;
         let index = {
             let mut known = self.known();
-            known.starts.push(Start { machine, name: name.clone(), input, is_acknowledged: false, stop });
+            known.starts.push(Start {
+                machine,
+                name: name.clone(),
+                input,
+                is_acknowledged: false,
+                stop,
+            });
             known.starts.len() - 1
         };
         // Some are stopped in the moment of their start, or before.
@@ -223,7 +253,10 @@ impl Load {
         });
         let mut was_lost = false;
         let is_acknowledged = loop {
-            let request = self.client().start_execution().state_machine_arn(&self.arns.machines[&machine]);
+            let request = self
+                .client()
+                .start_execution()
+                .state_machine_arn(&self.arns.machines[&machine]);
             match Answer::of(request.name(&name).input(&text).send().await) {
                 Answer::Given(_) => break true,
                 // The call before was heard, and the execution has ended since.
@@ -251,7 +284,10 @@ impl Load {
         tokio::time::sleep(delay).await;
         loop {
             let was = std::mem::replace(&mut self.known().starts[index].stop, Stop::Asked);
-            let request = self.client().stop_execution().execution_arn(self.arn(machine, &name));
+            let request = self
+                .client()
+                .stop_execution()
+                .execution_arn(self.arn(machine, &name));
             match Answer::of(request.error("Enough").send().await) {
                 Answer::Given(answer) => {
                     // The SDK cuts off what the number of seconds is short of a millisecond.
@@ -274,7 +310,11 @@ impl Load {
 
     async fn work_for_the_activity(&self, mut random: Random) {
         while self.is_working.load(Ordering::Relaxed) {
-            let request = self.client().get_activity_task().activity_arn(&self.arns.activity).worker_name("w");
+            let request = self
+                .client()
+                .get_activity_task()
+                .activity_arn(&self.arns.activity)
+                .worker_name("w");
             let task = match Answer::of(request.send().await) {
                 Answer::Given(task) => task,
                 Answer::Refused(error) => return self.complain(format!("GetActivityTask: {error}")),
@@ -283,19 +323,36 @@ impl Load {
                     continue;
                 }
             };
-            let Some(token) = task.task_token.filter(|token| !token.is_empty()) else { continue };
-            let input: Value = serde_json::from_str(&task.input.unwrap_or_default()).expect("the input is JSON");
-            let of = input["of"].as_str().expect("the task names its execution").to_owned();
+            let Some(token) = task.task_token.filter(|token| !token.is_empty()) else {
+                continue;
+            };
+            let input: Value =
+                serde_json::from_str(&task.input.unwrap_or_default()).expect("the input is JSON");
+            let of = input["of"]
+                .as_str()
+                .expect("the task names its execution")
+                .to_owned();
             match random.below(10) {
                 // Forgotten: the task times out.
                 0 => {}
                 1 | 2 => {
                     // Whether it is heard or not: if not, the task times out.
-                    let _ = self.client().send_task_failure().task_token(token).error("Refused").send().await;
+                    let _ = self
+                        .client()
+                        .send_task_failure()
+                        .task_token(token)
+                        .error("Refused")
+                        .send()
+                        .await;
                 }
                 _ => {
                     if random.one_in(3) {
-                        let _ = self.client().send_task_heartbeat().task_token(&token).send().await;
+                        let _ = self
+                            .client()
+                            .send_task_heartbeat()
+                            .task_token(&token)
+                            .send()
+                            .await;
                     }
                     self.report(of, token).await;
                 }
@@ -325,11 +382,22 @@ impl Load {
         let output = json!({ "report": number }).to_string();
         let index = {
             let mut known = self.known();
-            known.reports.push(Report { of: of.clone(), output: output.clone(), is_acknowledged: false });
+            known.reports.push(Report {
+                of: of.clone(),
+                output: output.clone(),
+                is_acknowledged: false,
+            });
             known.reports.len() - 1
         };
         loop {
-            match Answer::of(self.client().send_task_success().task_token(&token).output(&output).send().await) {
+            match Answer::of(
+                self.client()
+                    .send_task_success()
+                    .task_token(&token)
+                    .output(&output)
+                    .send()
+                    .await,
+            ) {
                 Answer::Given(_) => {
                     self.known().reports[index].is_acknowledged = true;
                     return;

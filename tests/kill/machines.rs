@@ -104,16 +104,21 @@ impl Machine {
                 let outcome = |name: &str| End::Succeeded(json!({ "n": n, "outcome": name }));
                 return vec![outcome("done"), outcome("unknown")];
             }
-            Machine::Branches => {
-                End::Succeeded(json!([{ "n": n, "by": "time" }, { "n": n, "by": "function" }, { "n": n, "by": "mock" }]))
+            Machine::Branches => End::Succeeded(
+                json!([{ "n": n, "by": "time" }, { "n": n, "by": "function" }, { "n": n, "by": "mock" }]),
+            ),
+            Machine::Items => {
+                End::Succeeded((0..ITEMS).map(|item| json!({ "n": n, "item": item })).collect())
             }
-            Machine::Items => End::Succeeded((0..ITEMS).map(|item| json!({ "n": n, "item": item })).collect()),
             Machine::Parent => {
                 End::Succeeded(json!([{ "n": n, "child": "awaited" }, { "n": n, "child": "started" }]))
             }
             Machine::Child => End::Succeeded(json!({ "n": n, "child": input["how"] })),
             Machine::Retries => End::Succeeded(json!({ "n": n, "by": "third attempt" })),
-            Machine::Fails => End::Failed { error: "Sold".to_owned(), cause: "nothing is left".to_owned() },
+            Machine::Fails => End::Failed {
+                error: "Sold".to_owned(),
+                cause: "nothing is left".to_owned(),
+            },
             Machine::Expires => End::TimedOut,
             Machine::Stops => End::Aborted,
             Machine::Large => End::Succeeded(input.clone()),
@@ -144,20 +149,23 @@ impl Machine {
                 "Say": last(say(json!({ "n.$": "$.n" }))) } }),
             Machine::Once => {
                 let mut call = invoke("lambda:invoke", json!({ "id.$": id("") }));
-                call["Catch"] = json!([{ "ErrorEquals": ["States.TaskFailed"], "ResultPath": null, "Next": "Unknown" }]);
+                call["Catch"] =
+                    json!([{ "ErrorEquals": ["States.TaskFailed"], "ResultPath": null, "Next": "Unknown" }]);
                 json!({ "StartAt": "Call", "States": {
                     "Call": then(call, "Done"),
                     "Done": last(say(json!({ "n.$": "$.n", "outcome": "done" }))),
                     "Unknown": last(say(json!({ "n.$": "$.n", "outcome": "unknown" }))) } })
             }
-            Machine::Branches => json!({ "StartAt": "All", "States": { "All": { "Type": "Parallel", "End": true, "Branches": [
+            Machine::Branches => {
+                json!({ "StartAt": "All", "States": { "All": { "Type": "Parallel", "End": true, "Branches": [
                 { "StartAt": "Wait1", "States": {
                     "Wait1": then(wait(1), "SayTime"), "SayTime": last(say(json!({ "n.$": "$.n", "by": "time" }))) } },
                 { "StartAt": "Call", "States": {
                     "Call": then(again(invoke("lambda:invoke", json!({ "id.$": id("") }))), "SayFunction"),
                     "SayFunction": last(say(json!({ "n.$": "$.n", "by": "function" }))) } },
                 { "StartAt": "Ask", "States": {
-                    "Ask": then(mocked(), "SayMock"), "SayMock": last(say(json!({ "n.$": "$.n", "by.$": "$.answer.by" }))) } }] } } }),
+                    "Ask": then(mocked(), "SayMock"), "SayMock": last(say(json!({ "n.$": "$.n", "by.$": "$.answer.by" }))) } }] } } })
+            }
             Machine::Items => json!({ "StartAt": "Each", "States": { "Each": {
                 "Type": "Map", "End": true, "ItemsPath": "$.items", "MaxConcurrency": 3,
                 "ItemSelector": { "n.$": "$.n", "pause.$": "$.pause", "item.$": "$$.Map.Item.Value" },
@@ -166,9 +174,11 @@ impl Machine {
                     "Wait1": then(wait(1), "Say"),
                     "Say": last(say(json!({ "n.$": "$.n", "item.$": "$.item" }))) } } } } }),
             Machine::Parent => {
-                let child = |how: &str| json!({
+                let child = |how: &str| {
+                    json!({
                     "StateMachineArn": arns.machines.get(&Machine::Child).expect("the child is created first"),
-                    "Input": { "n.$": "$.n", "pause.$": "$.pause", "of.$": "$$.Execution.Name", "how": how } });
+                    "Input": { "n.$": "$.n", "pause.$": "$.pause", "of.$": "$$.Execution.Name", "how": how } })
+                };
                 json!({ "StartAt": "Both", "States": { "Both": { "Type": "Parallel", "End": true, "Branches": [
                     { "StartAt": "Await", "States": { "Await": { "Type": "Task", "End": true,
                         "Resource": "arn:aws:states:::states:startExecution.sync:2", "Parameters": child("awaited"),
@@ -198,11 +208,15 @@ impl Machine {
                 "Ask": then(mocked(), "Say"), "Say": last(say(json!({ "n.$": "$.n", "by.$": "$.answer.by" }))) } }),
             Machine::Fails => json!({ "StartAt": "Wait1", "States": {
                 "Wait1": then(wait(1), "Sold"), "Sold": { "Type": "Fail", "Error": "Sold", "Cause": "nothing is left" } } }),
-            Machine::Expires => json!({ "TimeoutSeconds": 2, "StartAt": "Wait3600", "States": { "Wait3600": last(wait(3600)) } }),
+            Machine::Expires => {
+                json!({ "TimeoutSeconds": 2, "StartAt": "Wait3600", "States": { "Wait3600": last(wait(3600)) } })
+            }
             Machine::Stops => json!({ "StartAt": "Wait3600", "States": { "Wait3600": last(wait(3600)) } }),
             Machine::Large => json!({ "StartAt": "Keep", "States": {
                 "Keep": { "Type": "Pass", "Next": "Wait1" }, "Wait1": last(wait(1)) } }),
-            Machine::Pure => json!({ "StartAt": "Say", "States": { "Say": last(say(json!({ "n.$": "$.n" }))) } }),
+            Machine::Pure => {
+                json!({ "StartAt": "Say", "States": { "Say": last(say(json!({ "n.$": "$.n" }))) } })
+            }
             Machine::Express => json!({ "StartAt": "Call", "States": {
                 "Call": then(again(invoke("lambda:invoke", json!({ "express.$": "$$.Execution.Name" }))), "Say"),
                 "Say": last(say(json!({ "n.$": "$.n" }))) } }),
@@ -228,7 +242,9 @@ fn last(mut state: Value) -> Value {
 /// An expression that names an attempt of a call: execution, state, item and retry.
 fn id(item: &str) -> String {
     let item = if item.is_empty() { "''" } else { item };
-    format!("States.Format('{{}}/{{}}/{{}}/{{}}', $$.Execution.Name, $$.State.Name, {item}, $$.State.RetryCount)")
+    format!(
+        "States.Format('{{}}/{{}}/{{}}/{{}}', $$.Execution.Name, $$.State.Name, {item}, $$.State.RetryCount)"
+    )
 }
 
 fn invoke(action: &str, mut payload: Value) -> Value {
@@ -251,7 +267,8 @@ fn mocked() -> Value {
 
 /// Returns the mock configuration.
 pub(crate) fn mocks() -> Value {
-    let case = |response: &str| json!({ "TestCases": { "Only": { "Ask": response } }, "DefaultTestCase": "Only" });
+    let case =
+        |response: &str| json!({ "TestCases": { "Only": { "Ask": response } }, "DefaultTestCase": "Only" });
     json!({
         "StateMachines": { "branches": case("AtOnce"), "retries": case("AtTheThirdAttempt") },
         "MockedResponses": {
@@ -263,8 +280,17 @@ pub(crate) fn mocks() -> Value {
 
 /// Creates the state machines and the activity.
 pub(crate) async fn create(server: &Server) -> Arns {
-    let activity = server.client().create_activity().name("work").send().await.expect("the activity is created");
-    let mut arns = Arns { machines: BTreeMap::new(), activity: activity.activity_arn };
+    let activity = server
+        .client()
+        .create_activity()
+        .name("work")
+        .send()
+        .await
+        .expect("the activity is created");
+    let mut arns = Arns {
+        machines: BTreeMap::new(),
+        activity: activity.activity_arn,
+    };
     for machine in [Machine::Child].into_iter().chain(Machine::STARTED) {
         let definition = machine.definition(&arns);
         let arn = if machine == Machine::Express {

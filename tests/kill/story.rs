@@ -42,10 +42,19 @@ impl Story {
             }
             let mut page = support::post(server, "GetExecutionHistory", request.to_string().as_bytes());
             assert_eq!(page.status, 200, "{arn}: {page:?}");
-            events.extend(page.body["events"].as_array().expect("there are events").iter().map(Event::of));
+            events.extend(
+                page.body["events"]
+                    .as_array()
+                    .expect("there are events")
+                    .iter()
+                    .map(Event::of),
+            );
             token = page.body["nextToken"].take();
             if token.is_null() {
-                return Some(Story { description: answer.body, events });
+                return Some(Story {
+                    description: answer.body,
+                    events,
+                });
             }
         }
     }
@@ -54,8 +63,13 @@ impl Story {
     pub(crate) fn end(&self) -> Option<End> {
         let text = |field: &str| self.description[field].as_str().unwrap_or_default().to_owned();
         match text("status").as_str() {
-            "SUCCEEDED" => Some(End::Succeeded(serde_json::from_str(&text("output")).expect("the output is JSON"))),
-            "FAILED" => Some(End::Failed { error: text("error"), cause: text("cause") }),
+            "SUCCEEDED" => Some(End::Succeeded(
+                serde_json::from_str(&text("output")).expect("the output is JSON"),
+            )),
+            "FAILED" => Some(End::Failed {
+                error: text("error"),
+                cause: text("cause"),
+            }),
             "TIMED_OUT" => Some(End::TimedOut),
             "ABORTED" => Some(End::Aborted),
             _ => None,
@@ -98,15 +112,27 @@ impl Story {
             }
         }
         for pair in self.events.windows(2) {
-            if let [earlier, later] = pair && later.time < earlier.time {
+            if let [earlier, later] = pair
+                && later.time < earlier.time
+            {
                 faults.push(format!("event {} is earlier than the one before", later.id));
             }
         }
         let is_end = |event: &&Event| {
-            ["ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"].contains(&&*event.kind)
+            [
+                "ExecutionSucceeded",
+                "ExecutionFailed",
+                "ExecutionTimedOut",
+                "ExecutionAborted",
+            ]
+            .contains(&&*event.kind)
         };
-        let starts: Vec<u64> =
-            self.events.iter().filter(|event| event.kind == "ExecutionStarted").map(|event| event.id).collect();
+        let starts: Vec<u64> = self
+            .events
+            .iter()
+            .filter(|event| event.kind == "ExecutionStarted")
+            .map(|event| event.id)
+            .collect();
         if starts != [1] {
             faults.push(format!("ExecutionStarted stands at {starts:?}"));
         }
@@ -119,8 +145,12 @@ impl Story {
             None => "no end",
         };
         match (&*ends, self.events.last()) {
-            ([end], Some(last)) if end.id == last.id && end.kind == expected && Some(end.time) == self.stopped() => {}
-            _ => faults.push(format!("the end should be {expected} at {:?}, but is {ends:?}", self.stopped())),
+            ([end], Some(last))
+                if end.id == last.id && end.kind == expected && Some(end.time) == self.stopped() => {}
+            _ => faults.push(format!(
+                "the end should be {expected} at {:?}, but is {ends:?}",
+                self.stopped()
+            )),
         }
         faults.extend(self.events.iter().filter_map(|event| self.earliness(event)));
         faults
@@ -132,7 +162,9 @@ impl Story {
         let pause = if event.kind == "WaitStateExited" {
             let name = event.details["name"].as_str()?;
             1000 * name.trim_start_matches("Wait").parse::<i64>().ok()?
-        } else if event.kind.ends_with("Scheduled") && (before.kind.ends_with("Failed") || before.kind.ends_with("TimedOut")) {
+        } else if event.kind.ends_with("Scheduled")
+            && (before.kind.ends_with("Failed") || before.kind.ends_with("TimedOut"))
+        {
             // Every Retry here pauses for a second.
             1000
         } else {
@@ -146,7 +178,11 @@ impl Story {
 impl Event {
     fn of(event: &Value) -> Event {
         let number = |field: &str| event[field].as_u64().expect("an event has numbers");
-        let details = event.as_object().expect("an event is an object").iter().find(|(name, _)| name.ends_with("EventDetails"));
+        let details = event
+            .as_object()
+            .expect("an event is an object")
+            .iter()
+            .find(|(name, _)| name.ends_with("EventDetails"));
         Event {
             id: number("id"),
             previous: number("previousEventId"),
@@ -158,7 +194,10 @@ impl Event {
 }
 
 /// Returns a date of the API in milliseconds.
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century are far below the limit")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds of this century are far below the limit"
+)]
 pub(crate) fn millis(seconds: f64) -> i64 {
     (seconds * 1000.0).round() as i64
 }

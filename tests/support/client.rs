@@ -1,12 +1,14 @@
 //! A client of the official SDK for Rust that talks to the server under test.
 //!
-//! `StartSyncExecution` and `TestState` are sent to another host: the SDKs put `sync-` before the host's name, also when
-//! the endpoint is set by hand, so that `http://localhost:8083` becomes `http://sync-localhost:8083`. What keeps the
-//! name as it is:
+//! AWS's SDKs send `StartSyncExecution` and `TestState` to a host of their own: they put `sync-` before the host's name,
+//! also when the endpoint is set by hand, so that `http://127.0.0.1:8083` becomes `http://sync-127.0.0.1:8083`, which no
+//! resolver knows. What leaves the name as it is:
 //!
-//! * SDK for Rust: an interceptor that takes the prefix off again, such as [`NoHostPrefix`] here.
-//! * boto3: `boto3.client("stepfunctions", config=Config(inject_host_prefix=False))`.
-//! * AWS CLI: `disable_host_prefix_injection = true` in the profile.
+//! * AWS CLI and boto3: `AWS_DISABLE_HOST_PREFIX_INJECTION=true` in the environment, or
+//!   `disable_host_prefix_injection = true` in the profile (tried with CLI 1.45 and botocore 1.43).
+//! * boto3, in the program: `boto3.client("stepfunctions", config=Config(inject_host_prefix=False))`.
+//! * SDK for Rust: it has no setting (1.125); an interceptor that takes the prefix off again, such as [`NoHostPrefix`]
+//!   here, by `.interceptor(NoHostPrefix)` on the service's configuration.
 
 use aws_credential_types::Credentials;
 use aws_sdk_sfn::config::interceptors::BeforeTransmitInterceptorContextMut;

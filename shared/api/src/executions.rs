@@ -104,7 +104,7 @@ pub(crate) async fn prepare_start(
         name: members
             .name
             .clone()
-            .unwrap_or_else(|| ids::uuid(call.driver.ports())),
+            .unwrap_or_else(|| ids::execution_name(call.driver.ports())),
         input: Arc::clone(&members.input),
         trace_header: members.trace_header.clone(),
         version_arn: None,

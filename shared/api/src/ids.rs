@@ -4,22 +4,34 @@ use ports::Ports;
 
 /// Returns a random UUID, version 4.
 pub(crate) fn uuid(ports: &Ports) -> String {
-    format_uuid(&ports.entropy.bytes())
+    let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = ports.entropy.bytes();
+    format_uuid(bytes, 4)
 }
 
-fn format_uuid(random: &[u8; 32]) -> String {
-    use std::fmt::Write as _;
+/// Returns the name of an execution that was given none: a UUID that begins with the time, version 7.
+///
+/// Names of one time are neighbours in the store's index, so that its pages are written once for many executions.
+pub(crate) fn execution_name(ports: &Ports) -> String {
+    let [mut bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = ports.entropy.bytes();
+    let [_, _, millis @ ..] = ports.clock.now().millis().to_be_bytes();
+    for (byte, of_time) in bytes.iter_mut().zip(millis) {
+        *byte = of_time;
+    }
+    format_uuid(bytes, 7)
+}
+
+/// Writes a UUID as RFC 9562 says.
+fn format_uuid(mut bytes: [u8; 16], version: u8) -> String {
+    bytes[6] = bytes[6] & 0x0f | version << 4;
+    bytes[8] = bytes[8] & 0x3f | 0x80; // variant
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
     let mut text = String::with_capacity(36);
-    for (index, byte) in random.iter().take(16).enumerate() {
+    for (index, byte) in bytes.iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        let byte = match index {
-            6 => byte & 0x0f | 0x40, // version 4
-            8 => byte & 0x3f | 0x80, // variant of RFC 9562
-            _ => *byte,
-        };
-        let _ = write!(text, "{byte:02x}");
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0x0f));
     }
     text
 }
@@ -30,7 +42,8 @@ mod tests {
 
     #[test]
     fn version_and_variant_are_set() {
-        assert_eq!(format_uuid(&[0xff; 32]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(format_uuid(&[0; 32]), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(format_uuid([0xff; 16], 4), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(format_uuid([0; 16], 4), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(format_uuid([0x1a; 16], 7), "1a1a1a1a-1a1a-7a1a-9a1a-1a1a1a1a1a1a");
     }
 }

@@ -9,7 +9,11 @@ use engine::{
 };
 use ports::{Created, Machine, machine_key};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+
+/// How long a start waits for another actor to leave.
+const RESERVE_AGAIN_AFTER: Duration = Duration::from_millis(1);
 
 /// An execution to start.
 #[derive(Clone, Debug)]
@@ -86,6 +90,14 @@ impl Driver {
     ///
     /// When the journal fails; the execution may or may not be started.
     pub async fn start(&self, request: Start) -> Result<Started, Error> {
+        let driver = self.clone();
+        // A task of its own: a client that hangs up must not leave an execution that is written and never begins.
+        let starting = tokio::spawn(async move { driver.start_to_the_end(request).await });
+        // It panics, or is dropped with its runtime.
+        starting.await.unwrap_or(Err(Error::Shutdown))
+    }
+
+    async fn start_to_the_end(&self, request: Start) -> Result<Started, Error> {
         let execution_type = request.machine.machine_type;
         let mut live = self.live(&request);
         match execution_type {
@@ -208,8 +220,10 @@ impl Driver {
         input: &Arc<str>,
     ) -> Result<Started, Error> {
         let identity = Arc::clone(&live.execution.identity);
-        // Messages that come while the first entry is being written wait for the actor that knows its effects.
-        let reserved = self.reserve(&identity.key).await?;
+        let is_over = live.execution.status != Status::Running;
+        // Messages that come while the first entry is being written wait for the actor that knows its effects. What
+        // its first entry closes has no effects and no actor: most short executions are spared one.
+        let reserved = if is_over { None } else { self.reserve(&identity.key).await? };
         let result = self.create_reserved(&mut live, outcome, input).await;
         match &result {
             Ok(Started::New { .. }) if identity.execution_type == ExecutionType::Express => {
@@ -290,7 +304,7 @@ impl Driver {
 
     fn try_reserve(&self, key: &ExecutionKey) -> Option<mpsc::UnboundedReceiver<Delivery>> {
         let mut actors = self.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
-        if actors.contains_key(key) {
+        if actors.get(key).is_some_and(|actor| !actor.is_closed()) {
             return None;
         }
         let (send, receive) = mpsc::unbounded_channel();

@@ -33,7 +33,7 @@ pub(crate) async fn over_http(plan: &Plan, figures: &mut Figures) -> Result<(), 
     let answer_bytes = client.post("StartExecution", &body).await?.len();
     load(server.address, WARM_UP - 1, "StartExecution", &body).await?;
 
-    let (store, processor) = (server.store().await?, server.processor_time());
+    let (store, processor, disk) = (server.store().await?, server.processor_time(), server.disk_bytes());
     let begun = Instant::now();
     let starts = load(server.address, count, "StartExecution", &body).await?;
     while counted(&mut client, &machine_arn, "RUNNING", 1).await? > 0 {
@@ -41,6 +41,7 @@ pub(crate) async fn over_http(plan: &Plan, figures: &mut Figures) -> Result<(), 
     }
     let seconds = begun.elapsed().as_secs_f64();
     let (store_after, processor_after) = (server.store().await?, server.processor_time());
+    let disk_after = server.disk_bytes();
     let expected = count + WARM_UP;
     let succeeded = counted(&mut client, &machine_arn, "SUCCEEDED", expected + 1).await?;
     if succeeded != expected {
@@ -56,6 +57,10 @@ pub(crate) async fn over_http(plan: &Plan, figures: &mut Figures) -> Result<(), 
     let commits = (store_after.commits - store.commits) as f64;
     figures.add(GROUP, "journal writes per execution", writes / count as f64, "");
     figures.add(GROUP, "executions per flush", count as f64 / commits, "");
+    if let (Some(before), Some(after)) = (disk, disk_after) {
+        let kibibytes = (after - before) as f64 / 1024.0;
+        figures.add(GROUP, "written to the disk per execution", kibibytes / count as f64, "KiB");
+    }
     let per_request = |before: Option<Duration>, after: Option<Duration>| {
         Some((after? - before?).as_secs_f64() * 1e6 / count as f64)
     };

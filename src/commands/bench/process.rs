@@ -108,6 +108,12 @@ impl Process {
         Some(kibibytes / 1024.0)
     }
 
+    /// Returns how many bytes the process has made the disks write; `None` where there is no `/proc`.
+    pub(crate) fn disk_bytes(&self) -> Option<u64> {
+        let text = self.proc("io")?;
+        text.lines().find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok())
+    }
+
     fn proc(&self, file: &str) -> Option<String> {
         std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id()?)).ok()
     }

@@ -4,9 +4,14 @@ use crate::store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// Bytes that a text is given at first: the events of a short execution fit without growing.
+const TEXT_BYTES: usize = 2048;
+
 /// Returns a value as JSON text.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
+    let mut text = Vec::with_capacity(TEXT_BYTES);
+    serde_json::to_writer(&mut text, value).map_err(|error| StoreError::Failed(error.to_string()))?;
+    String::from_utf8(text).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
 /// Reads JSON text that this store wrote.

@@ -47,7 +47,7 @@ impl Turn<'_> {
 
     /// Writes an EvaluationFailed event for an expression that failed: once, in the state that it stands in.
     fn note_evaluation(&mut self, id: ThreadId, state: &State, fault: &mut Fault) {
-        let Some(location) = fault.location.clone() else {
+        let Some(location) = fault.location.take() else {
             return;
         };
         let why = Why {

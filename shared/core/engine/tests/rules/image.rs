@@ -245,7 +245,8 @@ fn the_last_image_of_a_success_is_empty_and_whole() {
 
 #[test]
 fn an_execution_that_has_ended_waits_for_nothing_after_a_restart() {
-    let mut play = play_small();
+    let task = json!({ "Type": "Task", "Resource": FUNCTION, "TimeoutSeconds": 9, "End": true });
+    let mut play = crate::play::play(json!({ "S": task }), json!({}));
     play.restores = false;
     let outcome = engine::apply(
         &play.program,
