@@ -57,7 +57,7 @@ impl Config {
         let text = std::fs::read_to_string(file).map_err(Failure::while_trying(file.display()))?;
         let mut config: Config = toml::from_str(&text).map_err(Failure::while_trying(file.display()))?;
         // A bare file name has an empty parent, which is no folder to run anything in.
-        config.folder = Path::new(".").join(file.parent().unwrap_or(Path::new("")));
+        config.folder = Path::new(".").join(file.parent().unwrap_or_else(|| Path::new("")));
         let profile = profile();
         for function in config.functions.values_mut() {
             for part in &mut function.command {

@@ -56,9 +56,12 @@ async fn welcome() -> &'static str {
 
 /// Says that the server answers, and what its store has done since it was opened.
 fn health(store: &Store) -> Response {
-    let text = json!({ "status": "ok", "store": { "commits": store.commits(), "writes": store.writes() } }).to_string();
+    let text = json!({ "status": "ok", "store": { "commits": store.commits(), "writes": store.writes() } })
+        .to_string();
     let mut response = Response::new(Body::from(text + "\n"));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

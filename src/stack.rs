@@ -17,6 +17,9 @@ use std::time::Duration;
 /// Bytes from which the local store keeps a document apart from its entry. SQLite reads a row as a whole.
 const BLOB_BYTES_MIN: usize = 64 * 1024;
 
+/// Is told how a call is answered.
+pub(crate) type Watch = Box<dyn Fn(&CallRequest, AnsweredBy) + Send + Sync>;
+
 /// How to put the stack together.
 pub(crate) struct Options<'a> {
     /// The folder of the store; none: nothing is kept.
@@ -30,7 +33,7 @@ pub(crate) struct Options<'a> {
     /// Who is told what executions do.
     pub(crate) observer: Option<Arc<dyn Observer>>,
     /// Who is told how calls are answered.
-    pub(crate) watch: Option<Box<dyn Fn(&CallRequest, AnsweredBy) + Send + Sync>>,
+    pub(crate) watch: Option<Watch>,
 }
 
 /// The driver, and what has to be ended with it.

@@ -35,7 +35,12 @@ impl Folder {
 
     /// Runs `stepwell` in the folder to its end.
     pub(crate) fn stepwell(&self, arguments: &[&str]) -> Ended {
-        Ended::of(command(self.0.path()).args(arguments).output().expect("the binary runs"))
+        Ended::of(
+            command(self.0.path())
+                .args(arguments)
+                .output()
+                .expect("the binary runs"),
+        )
     }
 }
 

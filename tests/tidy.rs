@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 
 /// Returns all files of the repository whose names end in this, in order. What is built or hidden is left out.
 pub(crate) fn files(ending: &str) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> =
-        entries().into_iter().filter(|path| path.is_file() && path.to_string_lossy().ends_with(ending)).collect();
+    let mut found: Vec<PathBuf> = entries()
+        .into_iter()
+        .filter(|path| path.is_file() && path.to_string_lossy().ends_with(ending))
+        .collect();
     found.sort();
     assert!(!found.is_empty(), "there are files that end in `{ending}`");
     found
@@ -25,7 +27,11 @@ pub(crate) fn entries() -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("the folder can be read").path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if name.starts_with('.') || name == "target" {
                 continue;
             }

@@ -65,7 +65,10 @@ const MISSING: [&str; 13] = [
 #[track_caller]
 fn is_refusal(answer: &Raw, what: &str) {
     assert!((400..500).contains(&answer.status), "{what}: {answer:?}");
-    assert!(answer.body["__type"].is_string() && answer.error_type.is_some(), "{what}: {answer:?}");
+    assert!(
+        answer.body["__type"].is_string() && answer.error_type.is_some(),
+        "{what}: {answer:?}"
+    );
 }
 
 /// Panics unless the server still does its work.
@@ -81,11 +84,23 @@ async fn what_is_not_implemented_says_so_by_name() {
     for operation in MISSING {
         let answer = post(&server, operation, b"{}");
         is_refusal(&answer, operation);
-        assert_eq!(answer.body["message"], format!("{operation} is not implemented yet"));
+        assert_eq!(
+            answer.body["message"],
+            format!("{operation} is not implemented yet")
+        );
     }
     // An SDK takes the refusal for what it is; also one whose operation goes to a host of its own.
-    let test = server.client().test_state().definition("{}").role_arn(ROLE).send().await;
-    assert_eq!(crate::support::refusal(test), "ValidationException: TestState is not implemented yet");
+    let test = server
+        .client()
+        .test_state()
+        .definition("{}")
+        .role_arn(ROLE)
+        .send()
+        .await;
+    assert_eq!(
+        crate::support::refusal(test),
+        "ValidationException: TestState is not implemented yet"
+    );
     still_works(&server).await;
 }
 
@@ -96,7 +111,19 @@ async fn bodies_that_are_no_json_object_are_refused() {
     let inside = format!("{{\"tags\":{arrays}");
     let objects = "{\"tags\":".repeat(100_000);
     for operation in OPERATIONS.iter().filter(|operation| !MISSING.contains(operation)) {
-        for body in ["", "{", "[]", "null", "7", "\"x\"", "{'a':1}", "{\"a\":1}x", &arrays, &inside, &objects] {
+        for body in [
+            "",
+            "{",
+            "[]",
+            "null",
+            "7",
+            "\"x\"",
+            "{'a':1}",
+            "{\"a\":1}x",
+            &arrays,
+            &inside,
+            &objects,
+        ] {
             let answer = post(&server, operation, body.as_bytes());
             // No body at all is what some clients send for no members.
             if body.is_empty() && answer.status == 200 {
@@ -111,7 +138,14 @@ async fn bodies_that_are_no_json_object_are_refused() {
 #[tokio::test]
 async fn members_of_a_wrong_type_are_refused() {
     let server = Server::start();
-    let values = [json!(7), json!(true), json!([]), json!({}), json!([[{}]]), json!("")];
+    let values = [
+        json!(7),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!([[{}]]),
+        json!(""),
+    ];
     for (operation, member) in [
         ("CreateStateMachine", "definition"),
         ("CreateStateMachine", "name"),
@@ -127,7 +161,10 @@ async fn members_of_a_wrong_type_are_refused() {
     ] {
         for value in &values {
             let body = json!({ member: value }).to_string();
-            is_refusal(&post(&server, operation, body.as_bytes()), &format!("{operation} {body}"));
+            is_refusal(
+                &post(&server, operation, body.as_bytes()),
+                &format!("{operation} {body}"),
+            );
         }
     }
     for value in [json!("many"), json!(-1), json!(1001), json!(1e300), json!([1])] {
@@ -145,17 +182,32 @@ async fn what_is_too_large_is_refused() {
         let body = json!({ "stateMachineArn": machine, "input": input }).to_string();
         post(&server, "StartExecution", body.as_bytes())
     };
-    is_refusal(&start(format!("\"{}\"", "x".repeat(300 * 1024))), "an input of 300 KiB");
+    is_refusal(
+        &start(format!("\"{}\"", "x".repeat(300 * 1024))),
+        "an input of 300 KiB",
+    );
     is_refusal(&start("[".repeat(100_000)), "an input of nested arrays");
-    is_refusal(&start(format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))), "an input of deep arrays");
+    is_refusal(
+        &start(format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))),
+        "an input of deep arrays",
+    );
     let definition = |text: String| {
         let body = json!({ "definition": text, "name": "deep", "roleArn": ROLE }).to_string();
         post(&server, "CreateStateMachine", body.as_bytes())
     };
     is_refusal(&definition("[".repeat(100_000)), "a definition of nested arrays");
-    let deep = format!(r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","End":true,"Result":{}1{}}}}}}}"#, "[".repeat(50_000), "]".repeat(50_000));
+    let deep = format!(
+        r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","End":true,"Result":{}1{}}}}}}}"#,
+        "[".repeat(50_000),
+        "]".repeat(50_000)
+    );
     is_refusal(&definition(deep), "a definition with a deep result");
-    for body in [vec![b'x'; 5 * 1024 * 1024], json!({ "name": "x".repeat(5 * 1024 * 1024) }).to_string().into_bytes()] {
+    for body in [
+        vec![b'x'; 5 * 1024 * 1024],
+        json!({ "name": "x".repeat(5 * 1024 * 1024) })
+            .to_string()
+            .into_bytes(),
+    ] {
         let answer = post(&server, "CreateActivity", &body);
         assert_eq!(answer.status, 413, "{answer:?}");
     }
@@ -177,7 +229,11 @@ async fn a_target_that_is_none_is_refused() {
     ] {
         let answer = post_to(&server, target, b"{}");
         is_refusal(&answer, &format!("{target:?}"));
-        assert_eq!(answer.error_type.as_deref(), Some("UnknownOperationException"), "{target:?}");
+        assert_eq!(
+            answer.error_type.as_deref(),
+            Some("UnknownOperationException"),
+            "{target:?}"
+        );
     }
     still_works(&server).await;
 }
@@ -197,7 +253,10 @@ async fn random_bytes_are_refused_by_every_operation() {
         for _ in 0..8 {
             let length = usize::try_from(random() % 600).unwrap() + 1;
             let bytes: Vec<u8> = (0..length).map(|_| random().to_le_bytes()[3]).collect();
-            is_refusal(&post(&server, operation, &bytes), &format!("{operation} {bytes:?}"));
+            is_refusal(
+                &post(&server, operation, &bytes),
+                &format!("{operation} {bytes:?}"),
+            );
         }
     }
     still_works(&server).await;
@@ -216,7 +275,10 @@ async fn a_valid_request_with_one_byte_changed_never_fails_inside() {
     .to_string()
     .into_bytes();
     // Reading tasks of activities would wait for them.
-    for operation in OPERATIONS.iter().filter(|operation| **operation != "GetActivityTask") {
+    for operation in OPERATIONS
+        .iter()
+        .filter(|operation| **operation != "GetActivityTask")
+    {
         for place in (0..good.len()).step_by(37) {
             for byte in [b'"', 0xFF] {
                 let mut body = good.clone();
@@ -226,7 +288,10 @@ async fn a_valid_request_with_one_byte_changed_never_fails_inside() {
             }
         }
     }
-    assert!(matches!(post(&server, "ListStateMachines", b"{}").body["stateMachines"], Value::Array(_)));
+    assert!(matches!(
+        post(&server, "ListStateMachines", b"{}").body["stateMachines"],
+        Value::Array(_)
+    ));
     still_works(&server).await;
 }
 

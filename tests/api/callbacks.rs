@@ -21,7 +21,10 @@ impl Approval {
     /// Starts with further fields of the task, and the state `Told` unless it is null.
     async fn start_then(fields: Value, told: Value) -> Approval {
         let queue = Service::start(&json!({ "MessageId": "m-1", "MD5OfMessageBody": "d" }));
-        let server = Server::start_with(Options { environment: vec![queue.endpoint("SQS")], ..Options::default() });
+        let server = Server::start_with(Options {
+            environment: vec![queue.endpoint("SQS")],
+            ..Options::default()
+        });
         let mut definition = task(json!({
             "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
             "Parameters": {
@@ -36,12 +39,19 @@ impl Approval {
             definition["States"]["Told"] = told;
         }
         let machine = server.create("approval", &definition).await;
-        Approval { server, queue, machine }
+        Approval {
+            server,
+            queue,
+            machine,
+        }
     }
 
     /// Starts an execution; returns its ARN and the token that came with the message.
     async fn ask(&self, name: &str) -> (String, String) {
-        let run = self.server.run(&self.machine, name, r#"{"question":"refund?"}"#).await;
+        let run = self
+            .server
+            .run(&self.machine, name, r#"{"question":"refund?"}"#)
+            .await;
         let call = tokio::task::block_in_place(|| self.queue.next_call());
         let message: Value = serde_json::from_str(call["MessageBody"].as_str().unwrap()).unwrap();
         assert_eq!(message["question"], "refund?");
@@ -57,7 +67,14 @@ async fn a_report_of_success_is_the_result_and_a_second_one_is_late() {
     server.reached(&run, "TaskSubmitted").await;
     assert_eq!(server.described(&run).await.status, ExecutionStatus::Running);
 
-    let succeed = |output: &str| server.client().send_task_success().task_token(&token).output(output).send();
+    let succeed = |output: &str| {
+        server
+            .client()
+            .send_task_success()
+            .task_token(&token)
+            .output(output)
+            .send()
+    };
     let refused = refusal(succeed("{").await);
     assert!(refused.starts_with("InvalidOutput: "), "{refused}");
     succeed(r#"{"approved":true}"#).await.unwrap();
@@ -65,14 +82,36 @@ async fn a_report_of_success_is_the_result_and_a_second_one_is_late() {
     assert_eq!(
         event_types(server, &run).await,
         [
-            "ExecutionStarted", "TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded",
-            "TaskStateExited", "ExecutionSucceeded"
+            "ExecutionStarted",
+            "TaskStateEntered",
+            "TaskScheduled",
+            "TaskStarted",
+            "TaskSubmitted",
+            "TaskSucceeded",
+            "TaskStateExited",
+            "ExecutionSucceeded"
         ]
     );
     assert_eq!(refusal(succeed("2").await), LATE);
-    let failure = server.client().send_task_failure().task_token(&token).error("E").send().await;
+    let failure = server
+        .client()
+        .send_task_failure()
+        .task_token(&token)
+        .error("E")
+        .send()
+        .await;
     assert_eq!(refusal(failure), LATE);
-    assert_eq!(refusal(server.client().send_task_heartbeat().task_token(&token).send().await), LATE);
+    assert_eq!(
+        refusal(
+            server
+                .client()
+                .send_task_heartbeat()
+                .task_token(&token)
+                .send()
+                .await
+        ),
+        LATE
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +120,14 @@ async fn a_report_may_come_before_the_call_has_been_answered() {
     let server = &approval.server;
     for number in 0..10 {
         let (run, token) = approval.ask(&format!("run-{number}")).await;
-        server.client().send_task_success().task_token(token).output(number.to_string()).send().await.unwrap();
+        server
+            .client()
+            .send_task_success()
+            .task_token(token)
+            .output(number.to_string())
+            .send()
+            .await
+            .unwrap();
         assert_eq!(output(&server.ended(&run).await), json!(number));
     }
 }
@@ -89,10 +135,16 @@ async fn a_report_may_come_before_the_call_has_been_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_of_failure_is_caught() {
     let catch = json!([{ "ErrorEquals": ["Refused"], "ResultPath": "$.refusal", "Next": "Told" }]);
-    let approval = Approval::start_then(json!({ "Catch": catch }), json!({ "Type": "Pass", "End": true })).await;
+    let approval =
+        Approval::start_then(json!({ "Catch": catch }), json!({ "Type": "Pass", "End": true })).await;
     let server = &approval.server;
     let (run, token) = approval.ask("run").await;
-    let report = server.client().send_task_failure().task_token(token).error("Refused").cause("too much");
+    let report = server
+        .client()
+        .send_task_failure()
+        .task_token(token)
+        .error("Refused")
+        .cause("too much");
     report.send().await.unwrap();
     let expected = json!({ "question": "refund?", "refusal": { "Error": "Refused", "Cause": "too much" } });
     assert_eq!(output(&server.ended(&run).await), expected);
@@ -105,11 +157,30 @@ async fn silence_ends_a_task_with_a_heartbeat() {
     let (run, token) = approval.ask("run").await;
     for _ in 0..4 {
         tokio::time::sleep(std::time::Duration::from_millis(400)).await;
-        server.client().send_task_heartbeat().task_token(&token).send().await.unwrap();
+        server
+            .client()
+            .send_task_heartbeat()
+            .task_token(&token)
+            .send()
+            .await
+            .unwrap();
     }
     let ended = server.ended(&run).await;
-    assert_eq!((ended.status, ended.error.as_deref()), (ExecutionStatus::Failed, Some("States.Timeout")));
-    assert_eq!(refusal(server.client().send_task_heartbeat().task_token(&token).send().await), LATE);
+    assert_eq!(
+        (ended.status, ended.error.as_deref()),
+        (ExecutionStatus::Failed, Some("States.Timeout"))
+    );
+    assert_eq!(
+        refusal(
+            server
+                .client()
+                .send_task_heartbeat()
+                .task_token(&token)
+                .send()
+                .await
+        ),
+        LATE
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +191,14 @@ async fn a_token_outlives_the_process() {
     approval.server.kill();
     approval.server.restart();
     let server = &approval.server;
-    server.client().send_task_success().task_token(token).output("7").send().await.unwrap();
+    server
+        .client()
+        .send_task_success()
+        .task_token(token)
+        .output("7")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(output(&server.ended(&run).await), json!(7));
 }
 
@@ -130,9 +208,18 @@ async fn garbage_is_no_token() {
     let sfn = server.client();
     let invalid = "InvalidToken: Invalid Token: 'Invalid token'";
     for token in ["AAAA", "AQCEAAAAKgAAAAMAAAAA", "ü", "%%%"] {
-        assert_eq!(refusal(sfn.send_task_success().task_token(token).output("1").send().await), invalid);
-        assert_eq!(refusal(sfn.send_task_failure().task_token(token).send().await), invalid);
-        assert_eq!(refusal(sfn.send_task_heartbeat().task_token(token).send().await), invalid);
+        assert_eq!(
+            refusal(sfn.send_task_success().task_token(token).output("1").send().await),
+            invalid
+        );
+        assert_eq!(
+            refusal(sfn.send_task_failure().task_token(token).send().await),
+            invalid
+        );
+        assert_eq!(
+            refusal(sfn.send_task_heartbeat().task_token(token).send().await),
+            invalid
+        );
     }
 }
 
@@ -143,7 +230,11 @@ async fn of_many_reports_at_once_one_is_taken() {
     let (run, token) = approval.ask("run").await;
     let reports: Vec<_> = (0..20)
         .map(|number| {
-            let report = server.client().send_task_success().task_token(&token).output(number.to_string());
+            let report = server
+                .client()
+                .send_task_success()
+                .task_token(&token)
+                .output(number.to_string());
             tokio::spawn(async move { (number, report.send().await) })
         })
         .collect();

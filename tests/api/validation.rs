@@ -17,10 +17,23 @@ fn unreachable() -> Value {
 #[tokio::test]
 async fn a_good_definition_is_ok() {
     let server = Server::start();
-    let validate = server.client().validate_state_machine_definition().definition(pass().to_string());
+    let validate = server
+        .client()
+        .validate_state_machine_definition()
+        .definition(pass().to_string());
     let report = validate.send().await.unwrap();
     assert_eq!((report.result, report.diagnostics.len()), (Verdict::Ok, 0));
-    assert_eq!(server.client().list_state_machines().send().await.unwrap().state_machines.len(), 0);
+    assert_eq!(
+        server
+            .client()
+            .list_state_machines()
+            .send()
+            .await
+            .unwrap()
+            .state_machines
+            .len(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -33,17 +46,43 @@ async fn each_problem_of_a_bad_definition_has_a_place() {
             "B": { "Type": "Wait", "End": true }
         }
     });
-    let report =
-        server.client().validate_state_machine_definition().definition(bad.to_string()).send().await.unwrap();
+    let report = server
+        .client()
+        .validate_state_machine_definition()
+        .definition(bad.to_string())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(report.result, Verdict::Fail);
-    let places: Vec<&str> = report.diagnostics.iter().filter_map(|found| found.location.as_deref()).collect();
+    let places: Vec<&str> = report
+        .diagnostics
+        .iter()
+        .filter_map(|found| found.location.as_deref())
+        .collect();
     assert!(places.contains(&"/States/A/Next"), "{:#?}", report.diagnostics);
-    assert!(places.iter().any(|place| place.starts_with("/States/B")), "{:#?}", report.diagnostics);
-    assert!(report.diagnostics.iter().all(|found| found.severity == Severity::Error && !found.message.is_empty()));
+    assert!(
+        places.iter().any(|place| place.starts_with("/States/B")),
+        "{:#?}",
+        report.diagnostics
+    );
+    assert!(
+        report
+            .diagnostics
+            .iter()
+            .all(|found| found.severity == Severity::Error && !found.message.is_empty())
+    );
 
-    let create = server.client().create_state_machine().name("bad").role_arn(ROLE).definition(bad.to_string());
+    let create = server
+        .client()
+        .create_state_machine()
+        .name("bad")
+        .role_arn(ROLE)
+        .definition(bad.to_string());
     let refused = refusal(create.send().await);
-    assert!(refused.starts_with("InvalidDefinition: Invalid State Machine Definition: '"), "{refused}");
+    assert!(
+        refused.starts_with("InvalidDefinition: Invalid State Machine Definition: '"),
+        "{refused}"
+    );
     assert!(refused.contains("/States/A/Next"), "{refused}");
 }
 
@@ -54,33 +93,76 @@ async fn warnings_are_for_those_who_ask() {
         "StartAt": "A",
         "States": { "A": { "Type": "Pass", "Parameters": { "now": "$.time" }, "End": true } }
     });
-    let validate = || server.client().validate_state_machine_definition().definition(with_warning.to_string());
+    let validate = || {
+        server
+            .client()
+            .validate_state_machine_definition()
+            .definition(with_warning.to_string())
+    };
     let quiet = validate().send().await.unwrap();
     assert_eq!((quiet.result, quiet.diagnostics.len()), (Verdict::Ok, 0));
     let loud = validate().severity(Severity::Warning).send().await.unwrap();
     assert_eq!(loud.result, Verdict::Ok);
-    assert!(!loud.diagnostics.is_empty(), "a path where text is taken as it stands is worth a warning");
-    assert!(loud.diagnostics.iter().all(|found| found.severity == Severity::Warning));
+    assert!(
+        !loud.diagnostics.is_empty(),
+        "a path where text is taken as it stands is worth a warning"
+    );
+    assert!(
+        loud.diagnostics
+            .iter()
+            .all(|found| found.severity == Severity::Warning)
+    );
 }
 
 #[tokio::test]
 async fn what_cannot_be_made_is_refused() {
     let server = Server::start();
     let create = |name: &str, definition: &str| {
-        server.client().create_state_machine().name(name).role_arn(ROLE).definition(definition).send()
+        server
+            .client()
+            .create_state_machine()
+            .name(name)
+            .role_arn(ROLE)
+            .definition(definition)
+            .send()
     };
-    assert_eq!(refusal(create("a b", &pass().to_string()).await), "InvalidName: Invalid Name: 'a b'");
+    assert_eq!(
+        refusal(create("a b", &pass().to_string()).await),
+        "InvalidName: Invalid Name: 'a b'"
+    );
     let long = "n".repeat(81);
     let refused = refusal(create(&long, &pass().to_string()).await);
-    assert!(refused.contains("Member must have length less than or equal to 80"), "{refused}");
-    for definition in ["{", "[]", "null", r#"{"StartAt":"A","States":{}}"#, &unreachable().to_string()] {
+    assert!(
+        refused.contains("Member must have length less than or equal to 80"),
+        "{refused}"
+    );
+    for definition in [
+        "{",
+        "[]",
+        "null",
+        r#"{"StartAt":"A","States":{}}"#,
+        &unreachable().to_string(),
+    ] {
         let refused = refusal(create("orders", definition).await);
-        assert!(refused.starts_with("InvalidDefinition: "), "{definition}: {refused}");
+        assert!(
+            refused.starts_with("InvalidDefinition: "),
+            "{definition}: {refused}"
+        );
     }
     let large = format!("{}{}", pass(), " ".repeat(1024 * 1024));
     let refused = refusal(create("orders", &large).await);
     assert!(refused.contains("1048576"), "{refused}");
-    assert_eq!(server.client().list_state_machines().send().await.unwrap().state_machines.len(), 0);
+    assert_eq!(
+        server
+            .client()
+            .list_state_machines()
+            .send()
+            .await
+            .unwrap()
+            .state_machines
+            .len(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -92,9 +174,21 @@ async fn express_definitions_have_rules_of_their_own() {
             "Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:pick", "End": true
         } }
     });
-    let validate = || server.client().validate_state_machine_definition().definition(activity.to_string());
+    let validate = || {
+        server
+            .client()
+            .validate_state_machine_definition()
+            .definition(activity.to_string())
+    };
     assert_eq!(validate().send().await.unwrap().result, Verdict::Ok);
-    let express = validate().r#type(aws_sdk_sfn::types::StateMachineType::Express).send().await.unwrap();
+    let express = validate()
+        .r#type(aws_sdk_sfn::types::StateMachineType::Express)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(express.result, Verdict::Fail);
-    assert_eq!(express.diagnostics[0].message, "Express state machine does not support Activity ARN");
+    assert_eq!(
+        express.diagnostics[0].message,
+        "Express state machine does not support Activity ARN"
+    );
 }

@@ -38,7 +38,10 @@ fn definition(resource: &str) -> Value {
 
 /// Tells whether Python is installed, and says so when it is not.
 fn python_is_there() -> bool {
-    let there = Command::new("python3").arg("--version").output().is_ok_and(|run| run.status.success());
+    let there = Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_ok_and(|run| run.status.success());
     if !there {
         eprintln!("skipped: there is no `python3`");
     }
@@ -50,15 +53,28 @@ fn a_python_handler_answers_a_run() {
     if !python_is_there() {
         return;
     }
-    let folder = Folder::new().with("greeter.py", HANDLER).with("stepwell.toml", SETTINGS);
-    for resource in ["arn:aws:states:::lambda:invoke", "arn:aws:lambda:us-east-1:123456789012:function:greet"] {
+    let folder = Folder::new()
+        .with("greeter.py", HANDLER)
+        .with("stepwell.toml", SETTINGS);
+    for resource in [
+        "arn:aws:states:::lambda:invoke",
+        "arn:aws:lambda:us-east-1:123456789012:function:greet",
+    ] {
         std::fs::write(folder.path("greet.json"), definition(resource).to_string()).unwrap();
         let ended = folder.stepwell(&["run", "greet.json", "--input", r#"{"name":"Ada"}"#]);
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        assert_eq!(ended.json(), json!({ "greeting": "hello Ada", "function": "greet" }), "{resource}");
+        assert_eq!(
+            ended.json(),
+            json!({ "greeting": "hello Ada", "function": "greet" }),
+            "{resource}"
+        );
         assert!(ended.err.contains("[local function]"), "{}", ended.err);
         let failed = folder.stepwell(&["run", "greet.json", "--input", r#"{"fail":true}"#, "--json"]);
-        assert_eq!((failed.code, &failed.json()["error"]), (Some(1), &json!("CardDeclined")), "{resource}");
+        assert_eq!(
+            (failed.code, &failed.json()["error"]),
+            (Some(1), &json!("CardDeclined")),
+            "{resource}"
+        );
     }
 }
 
@@ -70,28 +86,59 @@ async fn a_python_handler_answers_executions_of_a_server() {
     let handler = tempfile::tempdir().unwrap();
     std::fs::write(handler.path().join("greeter.py"), HANDLER).unwrap();
     let settings = format!("{SETTINGS}working_directory = {:?}\n", handler.path());
-    let server = Server::start_with(Options { config: Some(settings), ..Options::default() });
-    let machine = server.create("greet", &definition("arn:aws:states:::lambda:invoke")).await;
+    let server = Server::start_with(Options {
+        config: Some(settings),
+        ..Options::default()
+    });
+    let machine = server
+        .create("greet", &definition("arn:aws:states:::lambda:invoke"))
+        .await;
     let mut runs = Vec::new();
     for number in 0..8 {
-        runs.push(server.run(&machine, &format!("run-{number}"), &json!({ "name": number.to_string() }).to_string()).await);
+        runs.push(
+            server
+                .run(
+                    &machine,
+                    &format!("run-{number}"),
+                    &json!({ "name": number.to_string() }).to_string(),
+                )
+                .await,
+        );
     }
     for (number, run) in runs.iter().enumerate() {
-        assert_eq!(output(&server.ended(run).await)["greeting"], format!("hello {number}"));
+        assert_eq!(
+            output(&server.ended(run).await)["greeting"],
+            format!("hello {number}")
+        );
     }
-    let failed = server.ended(&server.run(&machine, "fails", r#"{"fail":1}"#).await).await;
-    assert_eq!((failed.status, failed.error.as_deref()), (ExecutionStatus::Failed, Some("CardDeclined")));
+    let failed = server
+        .ended(&server.run(&machine, "fails", r#"{"fail":1}"#).await)
+        .await;
+    assert_eq!(
+        (failed.status, failed.error.as_deref()),
+        (ExecutionStatus::Failed, Some("CardDeclined"))
+    );
     let cause: Value = serde_json::from_str(failed.cause.as_deref().unwrap()).unwrap();
-    assert_eq!((&cause["errorType"], &cause["errorMessage"]), (&json!("CardDeclined"), &json!("no money")));
+    assert_eq!(
+        (&cause["errorType"], &cause["errorMessage"]),
+        (&json!("CardDeclined"), &json!("no money"))
+    );
 }
 
 #[test]
 fn a_function_that_cannot_be_started_fails_its_task() {
     let settings = "[functions.greet]\ncommand = [\"./no-such-program\"]\n";
-    let folder = Folder::new()
-        .with("stepwell.toml", settings)
-        .with("greet.json", definition("arn:aws:states:::lambda:invoke").to_string());
+    let folder = Folder::new().with("stepwell.toml", settings).with(
+        "greet.json",
+        definition("arn:aws:states:::lambda:invoke").to_string(),
+    );
     let ended = folder.stepwell(&["run", "greet.json", "--json"]);
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.json()["cause"].as_str().unwrap().contains("no-such-program"), "{ended:?}");
+    assert!(
+        ended.json()["cause"]
+            .as_str()
+            .unwrap()
+            .contains("no-such-program"),
+        "{ended:?}"
+    );
 }

@@ -10,15 +10,26 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn the_output_is_printed_and_the_code_says_how_it_ended() {
-    let failing = json!({ "StartAt": "F", "States": { "F": { "Type": "Fail", "Error": "E", "Cause": "because" } } });
-    let folder = Folder::new().with("pass.json", pass().to_string()).with("fail.json", failing.to_string());
+    let failing =
+        json!({ "StartAt": "F", "States": { "F": { "Type": "Fail", "Error": "E", "Cause": "because" } } });
+    let folder = Folder::new()
+        .with("pass.json", pass().to_string())
+        .with("fail.json", failing.to_string());
     let passed = folder.stepwell(&["run", "pass.json", "--input", r#"{"n":1.0}"#]);
     assert_eq!((passed.code, passed.out.as_str()), (Some(0), "{\"n\":1.0}\n"));
-    assert!(passed.err.contains("P (Pass)") && passed.err.contains("ExecutionSucceeded"), "{}", passed.err);
+    assert!(
+        passed.err.contains("P (Pass)") && passed.err.contains("ExecutionSucceeded"),
+        "{}",
+        passed.err
+    );
 
     let failed = folder.stepwell(&["run", "fail.json"]);
     assert_eq!((failed.code, failed.out.as_str()), (Some(1), ""));
-    assert!(failed.err.contains("FAILED in state `F`: E: because"), "{}", failed.err);
+    assert!(
+        failed.err.contains("FAILED in state `F`: E: because"),
+        "{}",
+        failed.err
+    );
 
     let timed = json!({ "StartAt": "W", "TimeoutSeconds": 5, "States": { "W": { "Type": "Wait", "Seconds": 60, "End": true } } });
     let folder = folder.with("timed.json", timed.to_string());
@@ -33,10 +44,16 @@ fn each_problem_of_a_definition_is_printed_with_its_place() {
         "StartAt": "A",
         "States": { "A": { "Type": "Pass", "Next": "Nowhere" }, "B": { "Type": "Wait", "End": true } }
     });
-    let folder = Folder::new().with("bad.json", bad.to_string()).with("torn.json", "{\"StartAt\":");
+    let folder = Folder::new()
+        .with("bad.json", bad.to_string())
+        .with("torn.json", "{\"StartAt\":");
     let refused = folder.stepwell(&["run", "bad.json"]);
     assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
-    assert!(refused.err.contains("bad.json: /States/A/Next: "), "{}", refused.err);
+    assert!(
+        refused.err.contains("bad.json: /States/A/Next: "),
+        "{}",
+        refused.err
+    );
     assert!(refused.err.contains("bad.json: /States/B"), "{}", refused.err);
     let torn = folder.stepwell(&["run", "torn.json"]);
     assert_eq!(torn.code, Some(2));
@@ -45,10 +62,15 @@ fn each_problem_of_a_definition_is_printed_with_its_place() {
 
 #[test]
 fn wrong_use_is_told_from_failure() {
-    let folder = Folder::new().with("pass.json", pass().to_string()).with("stepwell.toml", "");
+    let folder = Folder::new()
+        .with("pass.json", pass().to_string())
+        .with("stepwell.toml", "");
     for (arguments, says) in [
         (&["run", "none.json"][..], "none.json: "),
-        (&["run", "pass.json", "--input", "{nor"], "is neither a file nor JSON"),
+        (
+            &["run", "pass.json", "--input", "{nor"],
+            "is neither a file nor JSON",
+        ),
         (&["run", "pass.json", "--mock", "none.json"], "none.json"),
         (&["run", "pass.json", "--config", "none.toml"], "none.toml"),
         (&["run", "."], "names no `definition`"),
@@ -65,17 +87,28 @@ fn wrong_use_is_told_from_failure() {
 
 #[test]
 fn a_mistake_in_the_configuration_is_told_with_its_line() {
-    let folder = Folder::new().with("pass.json", pass().to_string()).with("stepwell.toml", "\nmoks = \"x\"\n");
+    let folder = Folder::new()
+        .with("pass.json", pass().to_string())
+        .with("stepwell.toml", "\nmoks = \"x\"\n");
     let refused = folder.stepwell(&["run", "pass.json"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.err.contains("stepwell.toml") && refused.err.contains("moks"), "{refused:?}");
+    assert!(
+        refused.err.contains("stepwell.toml") && refused.err.contains("moks"),
+        "{refused:?}"
+    );
     assert!(refused.err.contains("line 2"), "{refused:?}");
 }
 
 #[test]
 fn the_input_is_a_file_or_json_or_empty() {
-    let folder = Folder::new().with("pass.json", pass().to_string()).with("input.json", "\n [1, 2]\n");
-    for (input, expected) in [("input.json", json!([1, 2])), ("\"text\"", json!("text")), ("7", json!(7))] {
+    let folder = Folder::new()
+        .with("pass.json", pass().to_string())
+        .with("input.json", "\n [1, 2]\n");
+    for (input, expected) in [
+        ("input.json", json!([1, 2])),
+        ("\"text\"", json!("text")),
+        ("7", json!(7)),
+    ] {
         let ended = folder.stepwell(&["run", "pass.json", "--input", input]);
         assert_eq!((ended.code, ended.json()), (Some(0), expected), "{input}");
     }
@@ -85,18 +118,44 @@ fn the_input_is_a_file_or_json_or_empty() {
 
 #[test]
 fn the_outcome_is_json_for_programs() {
-    let failing = json!({ "StartAt": "F", "States": { "F": { "Type": "Fail", "Error": "E", "Cause": "c" } } });
-    let folder = Folder::new().with("pass.json", pass().to_string()).with("fail.json", failing.to_string());
-    let outcome = folder.stepwell(&["run", "pass.json", "--input", "[1]", "--json"]).json();
-    assert_eq!((&outcome["status"], &outcome["output"], &outcome["error"]), (&json!("SUCCEEDED"), &json!([1]), &Value::Null));
+    let failing =
+        json!({ "StartAt": "F", "States": { "F": { "Type": "Fail", "Error": "E", "Cause": "c" } } });
+    let folder = Folder::new()
+        .with("pass.json", pass().to_string())
+        .with("fail.json", failing.to_string());
+    let outcome = folder
+        .stepwell(&["run", "pass.json", "--input", "[1]", "--json"])
+        .json();
+    assert_eq!(
+        (&outcome["status"], &outcome["output"], &outcome["error"]),
+        (&json!("SUCCEEDED"), &json!([1]), &Value::Null)
+    );
     let arn = outcome["executionArn"].as_str().unwrap();
-    assert!(arn.starts_with("arn:aws:states:us-east-1:123456789012:execution:pass:"), "{arn}");
+    assert!(
+        arn.starts_with("arn:aws:states:us-east-1:123456789012:execution:pass:"),
+        "{arn}"
+    );
 
     let failed = folder.stepwell(&["run", "fail.json", "--json"]);
     let outcome = failed.json();
     assert_eq!(failed.code, Some(1));
-    let seen = (&outcome["status"], &outcome["output"], &outcome["state"], &outcome["error"], &outcome["cause"]);
-    assert_eq!(seen, (&json!("FAILED"), &Value::Null, &json!("F"), &json!("E"), &json!("c")));
+    let seen = (
+        &outcome["status"],
+        &outcome["output"],
+        &outcome["state"],
+        &outcome["error"],
+        &outcome["cause"],
+    );
+    assert_eq!(
+        seen,
+        (
+            &json!("FAILED"),
+            &Value::Null,
+            &json!("F"),
+            &json!("E"),
+            &json!("c")
+        )
+    );
 }
 
 #[test]
@@ -122,8 +181,19 @@ fn mocks_answer_for_services_by_test_case() {
             "Lost": { "0": { "Throw": { "Error": "CardLost", "Cause": "in the sea" } } }
         }
     });
-    let folder = Folder::new().with("charge.asl.json", definition.to_string()).with("mocks.json", mocks.to_string());
-    let run = |case: &str| folder.stepwell(&["run", "charge.asl.json", "--mock", "mocks.json", "--test-case", case]);
+    let folder = Folder::new()
+        .with("charge.asl.json", definition.to_string())
+        .with("mocks.json", mocks.to_string());
+    let run = |case: &str| {
+        folder.stepwell(&[
+            "run",
+            "charge.asl.json",
+            "--mock",
+            "mocks.json",
+            "--test-case",
+            case,
+        ])
+    };
     assert_eq!(run("Paid").json(), json!({ "paid": 7 }));
     let lost = run("Lost");
     assert_eq!(lost.code, Some(1));
@@ -144,7 +214,15 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
         }
     });
     let folder = Folder::new().with("slow.json", definition.to_string());
-    let arguments = ["run", "slow.json", "--input", r#"{"n":1}"#, "--data", "data", "--json"];
+    let arguments = [
+        "run",
+        "slow.json",
+        "--input",
+        r#"{"n":1}"#,
+        "--data",
+        "data",
+        "--json",
+    ];
     let mut process = command(&folder.path("."))
         .args(arguments)
         .stdout(Stdio::null())
@@ -154,7 +232,10 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let (send, receive) = mpsc::channel();
     let lines = BufReader::new(process.stderr.take().unwrap()).lines();
     std::thread::spawn(move || {
-        for line in lines.map_while(Result::ok).filter(|line| line.contains("W (Wait)")) {
+        for line in lines
+            .map_while(Result::ok)
+            .filter(|line| line.contains("W (Wait)"))
+        {
             // Nobody listens for a second one.
             let _ = send.send(line);
         }
@@ -167,7 +248,10 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let ended = folder.stepwell(&arguments);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.err.contains("1 open executions go on"), "{ended:?}");
-    assert!(!ended.err.contains("First"), "the first state is not run again: {ended:?}");
+    assert!(
+        !ended.err.contains("First"),
+        "the first state is not run again: {ended:?}"
+    );
     assert_eq!(ended.json()["output"], json!({ "n": 1, "first": 1, "last": 2 }));
     // Nothing is open now: the same command begins anew.
     let again = folder.stepwell(&arguments);

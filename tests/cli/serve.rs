@@ -20,8 +20,13 @@ fn the_first_line_says_where() {
     let line = first_line(&mut process);
     signal("INT", process.id());
     let status = wait_for_end(&mut process, END);
-    let port = line.strip_prefix("listening on http://127.0.0.1:").and_then(|rest| rest.strip_suffix('\n'));
-    assert!(port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0)), "{line}");
+    let port = line
+        .strip_prefix("listening on http://127.0.0.1:")
+        .and_then(|rest| rest.strip_suffix('\n'));
+    assert!(
+        port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0)),
+        "{line}"
+    );
     assert!(status.success(), "an interrupt is a clean end: {status}");
 }
 
@@ -33,7 +38,10 @@ fn a_data_folder_has_one_server() {
     let data = data.to_str().unwrap();
     let second = folder.stepwell(&["serve", "--listen", "127.0.0.1:0", "--data", data]);
     assert_eq!((second.code, second.out.as_str()), (Some(2), ""), "{second:?}");
-    assert!(second.err.contains(data) && second.err.contains("another process"), "{second:?}");
+    assert!(
+        second.err.contains(data) && second.err.contains("another process"),
+        "{second:?}"
+    );
     let folder = folder.with("pass.json", pass().to_string());
     let run = folder.stepwell(&["run", "pass.json", "--data", data]);
     assert_eq!(run.code, Some(2), "{run:?}");
@@ -62,7 +70,14 @@ async fn asked_to_end_it_ends_with_a_long_poll_open() {
     let mut server = Server::start();
     let machine = server.create("orders", &wait(3600)).await;
     let run = server.run(&machine, "run", "{}").await;
-    let activity = server.client().create_activity().name("pick").send().await.unwrap().activity_arn;
+    let activity = server
+        .client()
+        .create_activity()
+        .name("pick")
+        .send()
+        .await
+        .unwrap()
+        .activity_arn;
     let poll = server.client().get_activity_task().activity_arn(activity).send();
     let poll = tokio::spawn(poll);
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -70,7 +85,10 @@ async fn asked_to_end_it_ends_with_a_long_poll_open() {
     assert!(status.success(), "{status}");
     assert!(took < END, "it took {took:?}");
     // The worker is told so in whatever way, and does not wait for a minute.
-    let polled = tokio::time::timeout(END, poll).await.expect("the poll ends").unwrap();
+    let polled = tokio::time::timeout(END, poll)
+        .await
+        .expect("the poll ends")
+        .unwrap();
     assert!(polled.is_err() || polled.is_ok_and(|task| task.task_token.is_none()));
 
     server.restart();
@@ -84,7 +102,11 @@ fn a_browser_and_a_health_check_are_answered() {
     let get = |path: &str| {
         use std::io::{Read as _, Write as _};
         let mut stream = std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer

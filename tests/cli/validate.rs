@@ -18,12 +18,19 @@ fn findings_have_a_place_and_errors_a_code() {
     assert_eq!((good.code, good.out.as_str()), (Some(0), "good.json: ok\n"));
     let warned = folder.stepwell(&["validate", "warned.json"]);
     assert_eq!(warned.code, Some(0), "{warned:?}");
-    assert!(warned.out.starts_with("warned.json: warning: /States/A/"), "{warned:?}");
+    assert!(
+        warned.out.starts_with("warned.json: warning: /States/A/"),
+        "{warned:?}"
+    );
     let bad = folder.stepwell(&["validate", "good.json", "bad.json", "warned.json"]);
     assert_eq!(bad.code, Some(1));
     let lines: Vec<&str> = bad.out.lines().collect();
     assert_eq!(lines[0], "good.json: ok");
-    assert!(bad.out.contains("bad.json: error: /States/A/Next: "), "{}", bad.out);
+    assert!(
+        bad.out.contains("bad.json: error: /States/A/Next: "),
+        "{}",
+        bad.out
+    );
     assert!(bad.out.contains("warned.json: warning: "), "{}", bad.out);
     assert_eq!(bad.err, "");
 }
@@ -40,7 +47,11 @@ fn express_has_rules_of_its_own() {
     assert_eq!(folder.stepwell(&["validate", "task.json"]).code, Some(0));
     let express = folder.stepwell(&["validate", "--express", "task.json"]);
     assert_eq!(express.code, Some(1));
-    assert!(express.out.contains("task.json: error: /States/T/Resource: "), "{}", express.out);
+    assert!(
+        express.out.contains("task.json: error: /States/T/Resource: "),
+        "{}",
+        express.out
+    );
 }
 
 #[test]

@@ -271,10 +271,10 @@ impl Load {
             tokio::time::sleep(PAUSE).await;
         };
         self.known().starts[index].is_acknowledged = is_acknowledged;
-        if machine == Machine::Stops {
-            if let Some(stopping) = stopping {
-                stopping.await.expect("the execution is stopped");
-            }
+        if machine == Machine::Stops
+            && let Some(stopping) = stopping
+        {
+            stopping.await.expect("the execution is stopped");
         }
     }
 

@@ -54,7 +54,11 @@ impl Intercept for NoHostPrefix {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
-        if let Some(plain) = request.uri().strip_prefix("http://sync-").map(|rest| format!("http://{rest}")) {
+        if let Some(plain) = request
+            .uri()
+            .strip_prefix("http://sync-")
+            .map(|rest| format!("http://{rest}"))
+        {
             request.set_uri(plain)?;
         }
         Ok(())

@@ -21,20 +21,37 @@ impl Server {
     }
 
     async fn create_of(&self, kind: StateMachineType, name: &str, definition: &Value) -> String {
-        let request = self.client().create_state_machine().name(name).r#type(kind).role_arn(ROLE);
+        let request = self
+            .client()
+            .create_state_machine()
+            .name(name)
+            .r#type(kind)
+            .role_arn(ROLE);
         let created = request.definition(definition.to_string()).send().await;
         created.expect("the state machine is created").state_machine_arn
     }
 
     /// Starts an execution; returns its ARN.
     pub(crate) async fn run(&self, machine: &str, name: &str, input: &str) -> String {
-        let started = self.client().start_execution().state_machine_arn(machine).name(name).input(input).send().await;
+        let started = self
+            .client()
+            .start_execution()
+            .state_machine_arn(machine)
+            .name(name)
+            .input(input)
+            .send()
+            .await;
         started.expect("the execution is started").execution_arn
     }
 
     /// Describes an execution.
     pub(crate) async fn described(&self, execution: &str) -> DescribeExecutionOutput {
-        self.client().describe_execution().execution_arn(execution).send().await.expect("the execution is described")
+        self.client()
+            .describe_execution()
+            .execution_arn(execution)
+            .send()
+            .await
+            .expect("the execution is described")
     }
 
     /// Waits until an execution has ended, and describes it.
@@ -45,7 +62,11 @@ impl Server {
             if description.status != ExecutionStatus::Running {
                 return description;
             }
-            assert!(begun.elapsed() < DEADLINE, "{execution} did not end: {:#?}", super::event_types(self, execution).await);
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "{execution} did not end: {:#?}",
+                super::event_types(self, execution).await
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -58,7 +79,10 @@ impl Server {
             if types.iter().any(|seen| seen == event_type) {
                 return;
             }
-            assert!(begun.elapsed() < DEADLINE, "{execution} has no {event_type}: {types:#?}");
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "{execution} has no {event_type}: {types:#?}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

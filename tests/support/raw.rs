@@ -27,8 +27,11 @@ pub(crate) fn post(server: &Server, operation: &str, body: &[u8]) -> Raw {
 ///
 /// When the connection closes without an answer.
 pub(crate) fn post_to(server: &Server, target: Option<&str>, body: &[u8]) -> Raw {
-    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).expect("the server accepts connections");
-    stream.set_read_timeout(Some(DEADLINE)).expect("a time-out can be set");
+    let mut stream =
+        TcpStream::connect(("127.0.0.1", server.port())).expect("the server accepts connections");
+    stream
+        .set_read_timeout(Some(DEADLINE))
+        .expect("a time-out can be set");
     let target = target.map_or(String::new(), |target| format!("X-Amz-Target: {target}\r\n"));
     let head = format!(
         "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-amz-json-1.0\r\n\
@@ -40,7 +43,12 @@ pub(crate) fn post_to(server: &Server, target: Option<&str>, body: &[u8]) -> Raw
     let _ = stream.write_all(body);
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer);
-    parse(&answer).unwrap_or_else(|| panic!("no answer but {read:?} to {target} {:.200}", String::from_utf8_lossy(body)))
+    parse(&answer).unwrap_or_else(|| {
+        panic!(
+            "no answer but {read:?} to {target} {:.200}",
+            String::from_utf8_lossy(body)
+        )
+    })
 }
 
 fn parse(answer: &[u8]) -> Option<Raw> {
@@ -52,5 +60,9 @@ fn parse(answer: &[u8]) -> Option<Raw> {
         .filter_map(|line| line.split_once(": "))
         .find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-errortype"))
         .map(|(_, value)| value.to_owned());
-    Some(Raw { status, error_type, body: serde_json::from_str(body).unwrap_or(Value::Null) })
+    Some(Raw {
+        status,
+        error_type,
+        body: serde_json::from_str(body).unwrap_or(Value::Null),
+    })
 }

@@ -44,20 +44,31 @@ impl Server {
 
     /// Starts a server whose mock configuration this is.
     pub(crate) fn start_mocked(mocks: serde_json::Value) -> Server {
-        Server::start_with(Options { mocks: Some(mocks), ..Options::default() })
+        Server::start_with(Options {
+            mocks: Some(mocks),
+            ..Options::default()
+        })
     }
 
     /// Starts a server.
     pub(crate) fn start_with(options: Options) -> Server {
         let folder = temporary_folder();
         if let Some(mocks) = &options.mocks {
-            std::fs::write(folder.path().join("mocks.json"), mocks.to_string()).expect("the mocks can be written");
+            std::fs::write(folder.path().join("mocks.json"), mocks.to_string())
+                .expect("the mocks can be written");
         }
         if let Some(config) = &options.config {
-            std::fs::write(folder.path().join("stepwell.toml"), config).expect("the configuration can be written");
+            std::fs::write(folder.path().join("stepwell.toml"), config)
+                .expect("the configuration can be written");
         }
         let (process, port) = spawn(folder.path(), &options, 0);
-        Server { process: Some(process), port, folder, options, client: client::client(port, client::ACCOUNT) }
+        Server {
+            process: Some(process),
+            port,
+            folder,
+            options,
+            client: client::client(port, client::ACCOUNT),
+        }
     }
 
     /// Returns the port.
@@ -137,20 +148,36 @@ impl Drop for Server {
 }
 
 fn spawn(folder: &Path, options: &Options, port: u16) -> (Child, u16) {
-    let log = File::options().create(true).append(true).open(folder.join("stderr.log")).expect("a log can be opened");
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("stderr.log"))
+        .expect("a log can be opened");
     let mut command = command(folder);
     command.envs(options.environment.iter().cloned());
-    command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data", "data"]);
+    command.args([
+        "serve",
+        "--listen",
+        &format!("127.0.0.1:{port}"),
+        "--data",
+        "data",
+    ]);
     if options.mocks.is_some() {
         command.args(["--mock", "mocks.json"]);
     }
     if options.fast_forward {
         command.arg("--fast-forward");
     }
-    let mut process =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().expect("the server can be started");
+    let mut process = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .expect("the server can be started");
     let line = first_line(&mut process);
-    let port = line.rsplit_once(':').and_then(|(_, port)| port.trim_end().parse().ok());
+    let port = line
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.trim_end().parse().ok());
     let Some(port) = port else {
         let _ = process.kill();
         let _ = process.wait();
@@ -178,8 +205,15 @@ pub(crate) fn first_line(process: &mut Child) -> String {
 
 /// Sends a signal to one process.
 pub(crate) fn signal(name: &str, process: u32) {
-    let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status().expect("`kill` runs");
-    assert!(sent.success(), "the signal {name} could not be sent to process {process}");
+    let sent = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(process.to_string())
+        .status()
+        .expect("`kill` runs");
+    assert!(
+        sent.success(),
+        "the signal {name} could not be sent to process {process}"
+    );
 }
 
 /// Waits until a process has ended.

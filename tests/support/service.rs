@@ -31,17 +31,26 @@ impl Service {
                 }
             }
         });
-        Service { port, calls: Mutex::new(receive) }
+        Service {
+            port,
+            calls: Mutex::new(receive),
+        }
     }
 
     /// Returns the variable that leads calls of a service here: `AWS_ENDPOINT_URL_SQS`.
     pub(crate) fn endpoint(&self, service: &str) -> (String, String) {
-        (format!("AWS_ENDPOINT_URL_{service}"), format!("http://127.0.0.1:{}", self.port))
+        (
+            format!("AWS_ENDPOINT_URL_{service}"),
+            format!("http://127.0.0.1:{}", self.port),
+        )
     }
 
     /// Waits for the next call; returns its body.
     pub(crate) fn next_call(&self) -> Value {
-        let calls = self.calls.lock().expect("no test has failed with the calls in hand");
+        let calls = self
+            .calls
+            .lock()
+            .expect("no test has failed with the calls in hand");
         calls.recv_timeout(DEADLINE).expect("the service is called")
     }
 }
@@ -68,6 +77,9 @@ fn serve(stream: TcpStream, answer: &str) -> Option<Value> {
         answer.len()
     );
     let mut stream = reader.into_inner();
-    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(answer.as_bytes())).ok()?;
+    stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(answer.as_bytes()))
+        .ok()?;
     serde_json::from_slice(&body).ok()
 }

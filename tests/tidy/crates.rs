@@ -24,12 +24,17 @@ const CORE_DEPENDENCIES: [&str; 14] = [
 ];
 
 fn manifest(path: &PathBuf) -> Table {
-    read(path).parse().unwrap_or_else(|error| panic!("{}: {error}", shown(path)))
+    read(path)
+        .parse()
+        .unwrap_or_else(|error| panic!("{}: {error}", shown(path)))
 }
 
 /// Returns the manifests of all packages.
 fn manifests() -> Vec<(String, Table)> {
-    files("/Cargo.toml").iter().map(|path| (shown(path), manifest(path))).collect()
+    files("/Cargo.toml")
+        .iter()
+        .map(|path| (shown(path), manifest(path)))
+        .collect()
 }
 
 /// Returns the dependency tables of a manifest with their names; those of targets too.
@@ -46,9 +51,17 @@ fn dependencies(manifest: &Table) -> Vec<(String, &Table)> {
         tables.extend(manifest[&name].as_table().map(|table| (name.clone(), table)));
     }
     let targets = manifest.get("target").and_then(Value::as_table);
-    for (target, table) in targets.into_iter().flatten().filter_map(|(name, value)| Some((name, value.as_table()?))) {
+    for (target, table) in targets
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name, value.as_table()?)))
+    {
         for name in look("", table) {
-            tables.extend(table[&name].as_table().map(|table| (format!("{target}.{name}"), table)));
+            tables.extend(
+                table[&name]
+                    .as_table()
+                    .map(|table| (format!("{target}.{name}"), table)),
+            );
         }
     }
     tables
@@ -58,11 +71,19 @@ fn dependencies(manifest: &Table) -> Vec<(String, &Table)> {
 fn core_depends_on_what_is_allowed_alone() {
     let mut breaches = Vec::new();
     let mut seen = 0;
-    for (path, manifest) in manifests().iter().filter(|(path, _)| path.starts_with("shared/core/")) {
+    for (path, manifest) in manifests()
+        .iter()
+        .filter(|(path, _)| path.starts_with("shared/core/"))
+    {
         seen += 1;
         // Tests may use more.
-        for (table, dependencies) in dependencies(manifest).iter().filter(|(table, _)| !table.contains("dev-")) {
-            let strangers = dependencies.keys().filter(|name| !CORE_DEPENDENCIES.contains(&name.as_str()));
+        for (table, dependencies) in dependencies(manifest)
+            .iter()
+            .filter(|(table, _)| !table.contains("dev-"))
+        {
+            let strangers = dependencies
+                .keys()
+                .filter(|name| !CORE_DEPENDENCIES.contains(&name.as_str()));
             breaches.extend(strangers.map(|name| format!("{path}, {table}: `{name}`")));
         }
     }
@@ -73,9 +94,14 @@ fn core_depends_on_what_is_allowed_alone() {
 #[test]
 fn adapters_know_neither_the_driver_nor_the_api() {
     let mut breaches = Vec::new();
-    for (path, manifest) in manifests().iter().filter(|(path, _)| path.starts_with("shared/adapters/")) {
+    for (path, manifest) in manifests()
+        .iter()
+        .filter(|(path, _)| path.starts_with("shared/adapters/"))
+    {
         for (table, dependencies) in dependencies(manifest) {
-            let upwards = dependencies.keys().filter(|name| matches!(name.as_str(), "driver" | "api" | "console"));
+            let upwards = dependencies
+                .keys()
+                .filter(|name| matches!(name.as_str(), "driver" | "api" | "console"));
             breaches.extend(upwards.map(|name| format!("{path}, {table}: `{name}`")));
         }
     }
@@ -87,7 +113,9 @@ fn features_of_serde_json_are_set_in_one_place() {
     let mut breaches = Vec::new();
     for (path, manifest) in manifests() {
         for (table, dependencies) in dependencies(&manifest) {
-            let Some(dependency) = dependencies.get("serde_json") else { continue };
+            let Some(dependency) = dependencies.get("serde_json") else {
+                continue;
+            };
             let is_plain = dependency.as_table().is_some_and(|settings| {
                 settings.len() == 1 && settings.get("workspace").and_then(Value::as_bool) == Some(true)
             });
@@ -96,7 +124,10 @@ fn features_of_serde_json_are_set_in_one_place() {
             }
         }
     }
-    none("serde_json is taken as the workspace has it: its features change what the engine prints", &breaches);
+    none(
+        "serde_json is taken as the workspace has it: its features change what the engine prints",
+        &breaches,
+    );
 }
 
 #[test]
@@ -104,7 +135,10 @@ fn the_workspace_lists_every_package() {
     let root = manifest(&repository().join("Cargo.toml"));
     let list = |name: &str| -> Vec<String> {
         let members = root["workspace"][name].as_array().expect("a list");
-        members.iter().map(|member| member.as_str().expect("a folder").to_owned()).collect()
+        members
+            .iter()
+            .map(|member| member.as_str().expect("a folder").to_owned())
+            .collect()
     };
     let mut breaches = Vec::new();
     for member in list("members").iter().chain(&list("default-members")) {
@@ -118,7 +152,10 @@ fn the_workspace_lists_every_package() {
             breaches.push(format!("`{folder}` is there and not listed"));
         }
     }
-    none("members of the workspace exist, and every package is one", &breaches);
+    none(
+        "members of the workspace exist, and every package is one",
+        &breaches,
+    );
 }
 
 #[test]
@@ -128,11 +165,15 @@ fn every_crate_opens_with_a_page_of_its_own() {
         let folder = repository().join(path.strip_suffix("Cargo.toml").unwrap_or_default());
         roots.extend([folder.join("src/lib.rs"), folder.join("src/main.rs")]);
         for (folder, is_test) in [(folder.join("src/bin"), false), (folder.join("tests"), true)] {
-            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            let Ok(entries) = std::fs::read_dir(&folder) else {
+                continue;
+            };
             for entry in entries.flatten().map(|entry| entry.path()) {
                 match entry.is_dir() {
                     true => roots.push(entry.join("main.rs")),
-                    false => roots.extend((entry.extension().is_some_and(|ending| ending == "rs") || !is_test).then_some(entry)),
+                    false => roots.extend(
+                        (entry.extension().is_some_and(|ending| ending == "rs") || !is_test).then_some(entry),
+                    ),
                 }
             }
         }
@@ -140,5 +181,8 @@ fn every_crate_opens_with_a_page_of_its_own() {
     roots.retain(|root| root.is_file());
     assert!(roots.len() > 20, "only {} crates were found", roots.len());
     let bare = roots.iter().filter(|root| !read(root).starts_with("//! "));
-    none("every crate opens with `//!`", &bare.map(|root| shown(root)).collect::<Vec<_>>());
+    none(
+        "every crate opens with `//!`",
+        &bare.map(|root| shown(root)).collect::<Vec<_>>(),
+    );
 }

@@ -11,5 +11,8 @@ fn nothing_is_named_like_a_drawer() {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         DRAWERS.contains(&&*stem)
     });
-    none("a name says what is inside", &drawers.map(|path| shown(&path)).collect::<Vec<_>>());
+    none(
+        "a name says what is inside",
+        &drawers.map(|path| shown(&path)).collect::<Vec<_>>(),
+    );
 }

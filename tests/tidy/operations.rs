@@ -20,8 +20,11 @@ fn file_name(operation: &str) -> String {
 /// Returns the rows of COMPATIBILITY.md: the cells of each.
 fn rows() -> Vec<Vec<String>> {
     let page = read(&repository().join("COMPATIBILITY.md"));
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|'));
-    rows.map(|row| row.split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
+    let rows = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|'));
+    rows.map(|row| row.split('|').map(|cell| cell.trim().to_owned()).collect())
+        .collect()
 }
 
 #[test]
@@ -30,7 +33,11 @@ fn every_operation_is_a_file_or_said_to_be_missing() {
     let rows = rows();
     let mut breaches = Vec::new();
     for operation in OPERATIONS {
-        let states: Vec<&str> = rows.iter().filter(|row| row[0] == operation).map(|row| row[1].as_str()).collect();
+        let states: Vec<&str> = rows
+            .iter()
+            .filter(|row| row[0] == operation)
+            .map(|row| row[1].as_str())
+            .collect();
         let is_there = folder.join(file_name(operation)).with_extension("rs").is_file();
         match (states.as_slice(), is_there) {
             (["missing"], false) | (["done" | "differs"], true) => {}
@@ -40,18 +47,25 @@ fn every_operation_is_a_file_or_said_to_be_missing() {
             (_, _) => breaches.push(format!("{operation} has {} rows", states.len())),
         }
     }
-    none("every operation is a file or a row that says `missing`", &breaches);
+    none(
+        "every operation is a file or a row that says `missing`",
+        &breaches,
+    );
 }
 
 #[test]
 fn every_action_is_an_operation() {
     let known: BTreeSet<String> = OPERATIONS.iter().map(|operation| file_name(operation)).collect();
-    let entries = std::fs::read_dir(repository().join("shared/api/src/actions")).expect("the folder is there");
+    let entries =
+        std::fs::read_dir(repository().join("shared/api/src/actions")).expect("the folder is there");
     let strangers = entries.flatten().map(|entry| entry.path()).filter_map(|path| {
         let stem = path.file_stem()?.to_string_lossy().into_owned();
         (!known.contains(&stem)).then_some(stem)
     });
-    none("a file among the actions is an operation", &strangers.collect::<Vec<_>>());
+    none(
+        "a file among the actions is an operation",
+        &strangers.collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -59,8 +73,18 @@ fn the_tests_that_rows_name_exist() {
     let mut breaches = Vec::new();
     for row in rows() {
         for cell in &row {
-            let named = cell.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("api/"));
-            let missing = named.filter(|name| !repository().join("tests/api").join(name).with_extension("rs").is_file());
+            let named = cell
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .filter_map(|code| code.strip_prefix("api/"));
+            let missing = named.filter(|name| {
+                !repository()
+                    .join("tests/api")
+                    .join(name)
+                    .with_extension("rs")
+                    .is_file()
+            });
             breaches.extend(missing.map(|name| format!("{}: `api/{name}`", row[0])));
         }
     }

@@ -20,9 +20,14 @@ fn links(page: &str) -> Vec<String> {
 
 /// Returns the anchors of a page: its headings as GitHub writes them.
 fn anchors(page: &str) -> Vec<String> {
-    let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let headings = page
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim());
     let anchor = |heading: &str| -> String {
-        let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
+        let kept = heading
+            .chars()
+            .filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
         kept.collect::<String>().to_lowercase().replace(' ', "-")
     };
     headings.map(anchor).collect()
@@ -37,8 +42,13 @@ fn links_lead_somewhere() {
                 continue;
             }
             let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
-            let target = if path.is_empty() { page.clone() } else { page.with_file_name("").join(path) };
-            let leads = target.exists() && (anchor.is_empty() || anchors(&read(&target)).iter().any(|known| known == anchor));
+            let target = if path.is_empty() {
+                page.clone()
+            } else {
+                page.with_file_name("").join(path)
+            };
+            let leads = target.exists()
+                && (anchor.is_empty() || anchors(&read(&target)).iter().any(|known| known == anchor));
             if !leads {
                 breaches.push(format!("{}: {link}", shown(&page)));
             }

@@ -10,13 +10,21 @@ const LONG: [(&str, &str); 0] = [];
 
 /// Tests that only run when they are asked for, and why.
 const ASKED_FOR: [(&str, &str); 2] = [
-    ("shared/adapters/function_host/tests/host.rs", "it never ends: another test runs it as a process to kill"),
-    ("shared/adapters/local/tests/throughput.rs", "it measures, and a busy machine would fail it"),
+    (
+        "shared/adapters/function_host/tests/host.rs",
+        "it never ends: another test runs it as a process to kill",
+    ),
+    (
+        "shared/adapters/local/tests/throughput.rs",
+        "it measures, and a busy machine would fail it",
+    ),
 ];
 
 /// Returns a file's lines without comments.
 fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"))
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
 }
 
 #[test]
@@ -27,15 +35,23 @@ fn long_files_have_a_reason() {
         let lines = code(&read(&file)).count();
         if lines > CODE_LINES_MAX {
             let name = shown(&file);
-            if !LONG.iter().any(|(listed, reason)| *listed == name && !reason.is_empty()) {
+            if !LONG
+                .iter()
+                .any(|(listed, reason)| *listed == name && !reason.is_empty())
+            {
                 breaches.push(format!("{name}: {lines} lines"));
             }
             long.push(name);
         }
     }
-    let short = LONG.iter().filter(|(listed, _)| !long.iter().any(|name| name == listed));
+    let short = LONG
+        .iter()
+        .filter(|(listed, _)| !long.iter().any(|name| name == listed));
     breaches.extend(short.map(|(listed, _)| format!("{listed}: is listed and short")));
-    none("a file of more than 800 code lines is listed with its reason", &breaches);
+    none(
+        "a file of more than 800 code lines is listed with its reason",
+        &breaches,
+    );
 }
 
 #[test]
@@ -44,7 +60,11 @@ fn nothing_is_left_to_be_done_later() {
     let words = [["todo", "!("], ["unimplemented", "!("], ["dbg", "!("]].map(|parts| parts.concat());
     let mut breaches = Vec::new();
     for file in files(".rs") {
-        for (number, line) in read(&file).lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in read(&file)
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             if words.iter().any(|word| line.contains(word.as_str())) {
                 breaches.push(format!("{}:{}: {}", shown(&file), number + 1, line.trim()));
             }
@@ -56,8 +76,13 @@ fn nothing_is_left_to_be_done_later() {
 #[test]
 fn every_test_runs() {
     let attribute = ["#[", "ignore"].concat();
-    let ignoring = files(".rs").into_iter().filter(|file| code(&read(file)).any(|line| line.starts_with(&attribute)));
+    let ignoring = files(".rs")
+        .into_iter()
+        .filter(|file| code(&read(file)).any(|line| line.starts_with(&attribute)));
     let ignoring: Vec<String> = ignoring.map(|file| shown(&file)).collect();
     let listed: Vec<&str> = ASKED_FOR.iter().map(|(file, _)| *file).collect();
-    assert_eq!(ignoring, listed, "tests that are left out are listed with their reason");
+    assert_eq!(
+        ignoring, listed,
+        "tests that are left out are listed with their reason"
+    );
 }

@@ -4,20 +4,25 @@ use ports::Ports;
 
 /// Returns a random UUID, version 4.
 pub(crate) fn uuid(ports: &Ports) -> String {
-    let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = ports.entropy.bytes();
-    format_uuid(bytes, 4)
+    format_uuid(random(ports), 4)
 }
 
 /// Returns the name of an execution that was given none: a UUID that begins with the time, version 7.
 ///
 /// Names of one time are neighbours in the store's index, so that its pages are written once for many executions.
 pub(crate) fn execution_name(ports: &Ports) -> String {
-    let [mut bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = ports.entropy.bytes();
+    let mut bytes = random(ports);
     let [_, _, millis @ ..] = ports.clock.now().millis().to_be_bytes();
     for (byte, of_time) in bytes.iter_mut().zip(millis) {
         *byte = of_time;
     }
     format_uuid(bytes, 7)
+}
+
+fn random(ports: &Ports) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&ports.entropy.bytes()[..16]);
+    bytes
 }
 
 /// Writes a UUID as RFC 9562 says.

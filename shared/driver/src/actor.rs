@@ -310,6 +310,8 @@ impl Actor {
             outcome.absorb(applied);
         }
         current.unfinished = outcome.unfinished;
+        // A later message of the turn may have ended what an earlier one asked for.
+        outcome.effects.retain(|effect| current.execution.waits_for(effect.call().id));
         if outcome.changed {
             if current.durable {
                 let effects = std::mem::take(&mut outcome.effects);

@@ -79,7 +79,8 @@ impl Fault {
 impl From<Failure> for Fault {
     fn from(failure: Failure) -> Fault {
         Fault {
-            error: Some(failure.error),
+            // A client may report a failure without a name: no event and no output shows one then.
+            error: Some(failure.error).filter(|error| !error.is_empty()),
             cause: failure.cause,
             alias: None,
             location: None,
