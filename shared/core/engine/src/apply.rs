@@ -206,6 +206,10 @@ impl Turn<'_> {
             );
             return;
         };
+        if self.execution.holds_calls && matches!(state.kind, StateKind::Task(_)) {
+            self.outcome.unfinished = true;
+            return;
+        }
         if !again {
             self.enter(id, state);
             if !self.is_running() {

@@ -153,6 +153,7 @@ impl Execution {
             identity,
             input: find(PayloadId::new(0, 0))?,
             limits,
+            holds_calls: false,
             status: image.status,
             closing: None,
             seq: seq + 1,

@@ -169,6 +169,9 @@ pub struct Execution {
     pub input: Data,
     /// The limits in force; set by the driver, not stored.
     pub limits: Limits,
+    /// Whether Task states are left to another driver, which a [`Message::Wake`](crate::Message::Wake) reaches: this one
+    /// answers clients and may be gone before a call returns. Set by the driver, not stored.
+    pub holds_calls: bool,
     /// Where it stands.
     pub status: Status,
     /// How it ended; `None` while it runs, and after [`Execution::restore`]: the last entry holds it.
@@ -203,6 +206,7 @@ impl Execution {
             identity: Arc::new(identity),
             input: Data::from_text(PayloadId::new(0, 0), input),
             limits,
+            holds_calls: false,
             status: Status::Running,
             closing: None,
             seq: 0,

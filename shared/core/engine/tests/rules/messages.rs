@@ -162,3 +162,30 @@ fn a_heartbeat_is_remembered() {
     assert_eq!(play.execution.next_deadline(), Some(play.now.plus_seconds(100)));
     assert_eq!(play.events.len(), 4, "without an event");
 }
+
+/// A driver that only answers clients leaves calls to another, which is woken.
+#[test]
+fn held_calls_are_left_to_the_driver_that_is_woken() {
+    let states = json!({ "P": { "Type": "Pass", "Next": "S" }, "S": { "Type": "Task", "Resource": FUNCTION, "End": true } });
+    let definition = json!({ "StartAt": "P", "States": states }).to_string();
+    let mut play = Play::unstarted(
+        engine::ExecutionType::Standard,
+        &definition,
+        "{}",
+        engine::Limits::default(),
+    )
+    .unwrap();
+    play.execution.holds_calls = true;
+    let outcome = engine::apply(&play.program, &mut play.execution, Message::Start, play.now);
+    assert!(outcome.unfinished && outcome.effects.is_empty());
+    let names: Vec<String> = outcome
+        .events
+        .iter()
+        .map(|event| event.details.event_type())
+        .collect();
+    assert_eq!(names, ["ExecutionStarted", "PassStateEntered", "PassStateExited"]);
+    play.execution.holds_calls = false;
+    let outcome = engine::apply(&play.program, &mut play.execution, Message::Wake, play.now);
+    assert_eq!(outcome.effects.len(), 1);
+    assert!(!outcome.unfinished);
+}
