@@ -1,6 +1,8 @@
 //! What the binary does for those who use it: the API through an official SDK, the commands, a process that dies,
 //! and the rules of the house.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod api;
 mod cli;
 mod kill;

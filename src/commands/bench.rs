@@ -90,7 +90,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         quick: arguments.quick,
         folder: arguments.folder.unwrap_or_else(std::env::temp_dir),
     };
-    let wanted = if arguments.only.is_empty() { Measurement::value_variants() } else { &arguments.only };
+    let wanted = if arguments.only.is_empty() {
+        Measurement::value_variants()
+    } else {
+        &arguments.only
+    };
     let mut figures = Figures::default();
     for measurement in wanted {
         match measurement {
@@ -110,7 +114,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             Measurement::Startup => client.block_on(startup::measure(&plan, &mut figures))?,
         }
     }
-    let text = if arguments.json { format!("{:#}\n", figures.json()) } else { figures.table() };
+    let text = if arguments.json {
+        format!("{:#}\n", figures.json())
+    } else {
+        figures.table()
+    };
     std::io::stdout()
         .lock()
         .write_all(text.as_bytes())
@@ -119,5 +127,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn runtime(mut builder: Builder) -> Result<Runtime, Failure> {
-    builder.enable_all().build().map_err(Failure::while_trying("the runtime"))
+    builder
+        .enable_all()
+        .build()
+        .map_err(Failure::while_trying("the runtime"))
 }

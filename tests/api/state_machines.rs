@@ -244,7 +244,7 @@ async fn everything_is_still_there_after_a_restart() {
     server.ended(&run).await;
     let history = crate::support::history(&server, &run).await;
     server.kill();
-    server.restart();
+    server.restart_on_same_port();
     assert_eq!(output(&server.ended(&run).await), json!([1]));
     assert_eq!(crate::support::history(&server, &run).await, history);
     let listed = server.client().list_state_machines().send().await.unwrap();

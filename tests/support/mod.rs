@@ -18,7 +18,7 @@ mod server;
 mod service;
 
 pub(crate) use binary::{command, repository, temporary_folder};
-pub(crate) use client::{ACCOUNT, REGION, Sfn, client, refusal};
+pub(crate) use client::{REGION, Sfn, client, refusal};
 pub(crate) use executions::{ROLE, output, pass, task, wait};
 pub(crate) use history::{event_types, history};
 pub(crate) use raw::{Raw, post, post_to};

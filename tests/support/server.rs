@@ -76,11 +76,6 @@ impl Server {
         self.port
     }
 
-    /// Returns the process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.process.as_ref().expect("the server runs").id()
-    }
-
     /// Returns the data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -117,7 +112,9 @@ impl Server {
         self.restart_at(0);
     }
 
-    /// Starts the server again on the same data folder and port, so that clients need not know.
+    /// Starts the server again on the same data folder and port, so that what its clients know still holds.
+    ///
+    /// A client that was made before tries its dead connection once, and fails once.
     pub(crate) fn restart_on_same_port(&mut self) {
         self.restart_at(self.port);
     }
@@ -126,10 +123,9 @@ impl Server {
         assert!(self.process.is_none(), "the server still runs");
         let (process, port) = spawn(self.folder.path(), &self.options, port);
         self.process = Some(process);
-        if port != self.port {
-            self.port = port;
-            self.client = client::client(port, client::ACCOUNT);
-        }
+        self.port = port;
+        // The connections of the earlier client died with the earlier process.
+        self.client = client::client(port, client::ACCOUNT);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{files, none, read, shown};
 use crate::support::repository;
-use std::path::PathBuf;
+use std::path::Path;
 use toml::{Table, Value};
 
 /// All that a crate under `shared/core` may depend on: no clock, no randomness, no I/O, no asynchronous running.
@@ -23,7 +23,7 @@ const CORE_DEPENDENCIES: [&str; 14] = [
     "thiserror",
 ];
 
-fn manifest(path: &PathBuf) -> Table {
+fn manifest(path: &Path) -> Table {
     read(path)
         .parse()
         .unwrap_or_else(|error| panic!("{}: {error}", shown(path)))
@@ -40,7 +40,7 @@ fn manifests() -> Vec<(String, Table)> {
 /// Returns the dependency tables of a manifest with their names; those of targets too.
 fn dependencies(manifest: &Table) -> Vec<(String, &Table)> {
     let mut tables = Vec::new();
-    let mut look = |prefix: &str, table: &'_ Table| -> Vec<String> {
+    let look = |prefix: &str, table: &'_ Table| -> Vec<String> {
         ["dependencies", "dev-dependencies", "build-dependencies"]
             .iter()
             .filter(|name| table.contains_key(**name))

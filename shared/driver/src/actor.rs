@@ -311,7 +311,9 @@ impl Actor {
         }
         current.unfinished = outcome.unfinished;
         // A later message of the turn may have ended what an earlier one asked for.
-        outcome.effects.retain(|effect| current.execution.waits_for(effect.call().id));
+        outcome
+            .effects
+            .retain(|effect| current.execution.waits_for(effect.call().id));
         if outcome.changed {
             if current.durable {
                 let effects = std::mem::take(&mut outcome.effects);
@@ -526,10 +528,8 @@ impl crate::Inner {
         let identity = &execution.identity;
         let next_deadline = execution.next_deadline();
         let payloads = payloads::store(&self.ports, &self.settings, &identity.incarnation, &entry).await?;
-        let output = match entry.closing.as_ref().and_then(|closing| closing.output.as_ref()) {
-            Some(output) => Some(self.place_of(identity, output, &payloads)),
-            None => None,
-        };
+        let output = entry.closing.as_ref().and_then(|closing| closing.output.as_ref());
+        let output = output.map(|output| self.place_of(identity, output, &payloads));
         Ok(Arc::new(Write {
             entry,
             payloads,

@@ -79,10 +79,10 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
         }
     };
     // A child that has ended reports that itself. After a crash its report may be lost: this finds it again.
-    if wants != Wants::Nothing {
-        if let Some(message) = ended(driver, &arn, call.id, wants).await.map_err(broken)? {
-            return Ok(message);
-        }
+    if wants != Wants::Nothing
+        && let Some(message) = ended(driver, &arn, call.id, wants).await.map_err(broken)?
+    {
+        return Ok(message);
     }
     Ok(Message::CallSucceeded {
         call: call.id,
@@ -315,7 +315,10 @@ impl<'a> End<'a> {
 /// Returns the answer to a start, as the task shows it: with what the SDK adds to every answer.
 fn submission(driver: &Driver, arn: &str, started: Timestamp) -> String {
     let seconds = started.millis() as f64 / 1000.0;
-    let length = json!({ "executionArn": arn, "startDate": seconds }).to_string().len().to_string();
+    let length = json!({ "executionArn": arn, "startDate": seconds })
+        .to_string()
+        .len()
+        .to_string();
     let date = jiff::Timestamp::from_millisecond(driver.0.ports.clock.now().millis()).unwrap_or_default();
     let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let request_id = uuid(&driver.0.ports.entropy.bytes());

@@ -17,6 +17,7 @@ pub(crate) struct Loaded {
 }
 
 /// What is to be done about a call without a result.
+#[expect(clippy::large_enum_variant, reason = "few at a time, and gone at once")]
 pub(crate) enum Care {
     /// Make it.
     Dispatch(Effect),

@@ -142,7 +142,7 @@ impl Driver {
             arn: Arc::clone(&identity.arn),
             name: Arc::clone(&identity.name),
             started: identity.started,
-            stopped: closing.map_or(execution.last_time(), |closing| closing.time),
+            stopped: closing.map_or_else(|| execution.last_time(), |closing| closing.time),
             status: execution.status,
             output: closing
                 .and_then(|closing| closing.output.as_ref())
@@ -223,7 +223,11 @@ impl Driver {
         let is_over = live.execution.status != Status::Running;
         // Messages that come while the first entry is being written wait for the actor that knows its effects. What
         // its first entry closes has no effects and no actor: most short executions are spared one.
-        let reserved = if is_over { None } else { self.reserve(&identity.key).await? };
+        let reserved = if is_over {
+            None
+        } else {
+            self.reserve(&identity.key).await?
+        };
         let result = self.create_reserved(&mut live, outcome, input).await;
         match &result {
             Ok(Started::New { .. }) if identity.execution_type == ExecutionType::Express => {
@@ -285,10 +289,7 @@ impl Driver {
     ///
     /// Somebody may ask for an execution that is not there, or may be starting it in this moment: their actors know
     /// nothing of the effects of this start, so it waits until they have left.
-    async fn reserve(
-        &self,
-        key: &ExecutionKey,
-    ) -> Result<Option<mpsc::UnboundedReceiver<Delivery>>, Error> {
+    async fn reserve(&self, key: &ExecutionKey) -> Result<Option<mpsc::UnboundedReceiver<Delivery>>, Error> {
         loop {
             if let Some(inbox) = self.try_reserve(key) {
                 return Ok(Some(inbox));

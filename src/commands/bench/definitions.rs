@@ -23,7 +23,10 @@ pub(crate) fn chain() -> String {
             json!({ "Type": "Pass", "Result": number, "ResultPath": "$.mark", "Next": choice }),
         );
         let rule = json!({ "Variable": "$.total", "NumericLessThan": 1000, "Next": next });
-        states.insert(choice, json!({ "Type": "Choice", "Choices": [rule], "Default": next }));
+        states.insert(
+            choice,
+            json!({ "Type": "Choice", "Choices": [rule], "Default": next }),
+        );
     }
     // The last Choice has nowhere to go but to an end: the tenth state is a Pass.
     states.retain(|name, _| *name != format!("Is{}Small", CHAIN_TRANSITIONS - 2));
@@ -87,7 +90,10 @@ pub(crate) fn machine(name: &str, definition: &str, now: Timestamp) -> Machine {
             created: now,
         },
         tags: BTreeMap::new(),
-        owner: Owner { region: REGION.into(), account: ACCOUNT.into() },
+        owner: Owner {
+            region: REGION.into(),
+            account: ACCOUNT.into(),
+        },
     }
 }
 
@@ -102,14 +108,26 @@ mod tests {
         let body = json!({ "Type": "Pass", "End": true });
         for definition in [chain(), counting(10), map(&body)] {
             let compiled = asl::compile(&definition, MachineType::Standard);
-            assert!(compiled.program.is_some(), "{definition}: {:?}", compiled.diagnostics);
-            assert!(compiled.diagnostics.iter().all(|finding| finding.severity != Severity::Error));
+            assert!(
+                compiled.program.is_some(),
+                "{definition}: {:?}",
+                compiled.diagnostics
+            );
+            assert!(
+                compiled
+                    .diagnostics
+                    .iter()
+                    .all(|finding| finding.severity != Severity::Error)
+            );
         }
     }
 
     #[test]
     fn the_chain_has_the_states_it_claims() {
         let chain: Value = serde_json::from_str(&chain()).unwrap();
-        assert_eq!(chain["States"].as_object().unwrap().len() as u64, CHAIN_TRANSITIONS);
+        assert_eq!(
+            chain["States"].as_object().unwrap().len() as u64,
+            CHAIN_TRANSITIONS
+        );
     }
 }

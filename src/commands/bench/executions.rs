@@ -1,11 +1,11 @@
 //! Short executions: StartExecution over HTTP beside the ceiling of a trivial server, and the same starts without HTTP.
 
+use super::Plan;
 use super::client::Client;
 use super::definitions::{CHAIN_INPUT, CHAIN_TRANSITIONS, ROLE, chain, machine};
 use super::figures::Figures;
 use super::load::{CONNECTIONS, Load, load};
 use super::process::Process;
-use super::Plan;
 use crate::commands::Failure;
 use crate::config::Config;
 use crate::stack::{Options, Stack};
@@ -33,7 +33,11 @@ pub(crate) async fn over_http(plan: &Plan, figures: &mut Figures) -> Result<(), 
     let answer_bytes = client.post("StartExecution", &body).await?.len();
     load(server.address, WARM_UP - 1, "StartExecution", &body).await?;
 
-    let (store, processor, disk) = (server.store().await?, server.processor_time(), server.disk_bytes());
+    let (store, processor, disk) = (
+        server.store().await?,
+        server.processor_time(),
+        server.disk_bytes(),
+    );
     let begun = Instant::now();
     let starts = load(server.address, count, "StartExecution", &body).await?;
     while counted(&mut client, &machine_arn, "RUNNING", 1).await? > 0 {
@@ -45,7 +49,9 @@ pub(crate) async fn over_http(plan: &Plan, figures: &mut Figures) -> Result<(), 
     let expected = count + WARM_UP;
     let succeeded = counted(&mut client, &machine_arn, "SUCCEEDED", expected + 1).await?;
     if succeeded != expected {
-        return Err(Failure(format!("{succeeded} executions succeeded, but {expected} were started")));
+        return Err(Failure(format!(
+            "{succeeded} executions succeeded, but {expected} were started"
+        )));
     }
     server.end().await?;
 
@@ -59,7 +65,12 @@ pub(crate) async fn over_http(plan: &Plan, figures: &mut Figures) -> Result<(), 
     figures.add(GROUP, "executions per flush", count as f64 / commits, "");
     if let (Some(before), Some(after)) = (disk, disk_after) {
         let kibibytes = (after - before) as f64 / 1024.0;
-        figures.add(GROUP, "written to the disk per execution", kibibytes / count as f64, "KiB");
+        figures.add(
+            GROUP,
+            "written to the disk per execution",
+            kibibytes / count as f64,
+            "KiB",
+        );
     }
     let per_request = |before: Option<Duration>, after: Option<Duration>| {
         Some((after? - before?).as_secs_f64() * 1e6 / count as f64)
@@ -78,7 +89,12 @@ pub(crate) async fn over_http(plan: &Plan, figures: &mut Figures) -> Result<(), 
     if let Some(micros) = per_request(processor, processor_after) {
         figures.add(GROUP, "trivial server: processor time per request", micros, "us");
     }
-    figures.add(GROUP, "executions / requests of the trivial server", per_second / ceiling.per_second(), "");
+    figures.add(
+        GROUP,
+        "executions / requests of the trivial server",
+        per_second / ceiling.per_second(),
+        "",
+    );
     Ok(())
 }
 
@@ -89,7 +105,14 @@ pub(crate) async fn in_process(plan: &Plan, figures: &mut Figures) -> Result<(),
     let folder = plan.temporary_folder()?;
     let stack = Stack::open(
         &Config::default(),
-        Options { data: Some(folder.path()), mocks: None, fast_forward: false, own_endpoint: None, observer: None, watch: None },
+        Options {
+            data: Some(folder.path()),
+            mocks: None,
+            fast_forward: false,
+            own_endpoint: None,
+            observer: None,
+            watch: None,
+        },
     )?;
     let now = stack.driver.ports().clock.now();
     let machine = machine("chain", &chain(), now);
@@ -120,7 +143,10 @@ pub(crate) async fn in_process(plan: &Plan, figures: &mut Figures) -> Result<(),
                     test_case: None,
                     parent: None,
                 };
-                let started = driver.start(start).await.map_err(Failure::while_trying("a start"))?;
+                let started = driver
+                    .start(start)
+                    .await
+                    .map_err(Failure::while_trying("a start"))?;
                 if !matches!(started, Started::New { .. }) {
                     return Err(Failure("an execution of a new store was there before".to_owned()));
                 }
@@ -168,6 +194,11 @@ async fn counted(client: &mut Client, machine: &str, status: &str, most: u64) ->
 }
 
 fn add_latency(group: &'static str, figures: &mut Figures, load: &Load) {
-    figures.add(group, "time until a start is durable and answered, median", load.percentile(50), "ms");
+    figures.add(
+        group,
+        "time until a start is durable and answered, median",
+        load.percentile(50),
+        "ms",
+    );
     figures.add(group, "... 99th percentile", load.percentile(99), "ms");
 }

@@ -16,13 +16,29 @@ struct Figure {
 
 impl Figures {
     /// Adds a figure to a group; figures of one group come one after the other.
-    pub(crate) fn add(&mut self, group: &'static str, name: impl Into<String>, value: f64, unit: &'static str) {
-        self.0.push(Figure { group, name: name.into(), value, unit });
+    pub(crate) fn add(
+        &mut self,
+        group: &'static str,
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+    ) {
+        self.0.push(Figure {
+            group,
+            name: name.into(),
+            value,
+            unit,
+        });
     }
 
     /// Returns the figures as a table for a terminal.
     pub(crate) fn table(&self) -> String {
-        let names = self.0.iter().map(|figure| figure.name.chars().count()).max().unwrap_or(0);
+        let names = self
+            .0
+            .iter()
+            .map(|figure| figure.name.chars().count())
+            .max()
+            .unwrap_or(0);
         let mut table = String::new();
         let mut group = "";
         for figure in &self.0 {
@@ -31,7 +47,12 @@ impl Figures {
                 table.push_str(&format!("\n{group}\n"));
             }
             let padding = " ".repeat(names - figure.name.chars().count());
-            let row = format!("  {}{padding}  {:>9}  {}", figure.name, number(figure.value), figure.unit);
+            let row = format!(
+                "  {}{padding}  {:>9}  {}",
+                figure.name,
+                number(figure.value),
+                figure.unit
+            );
             table.push_str(row.trim_end());
             table.push('\n');
         }

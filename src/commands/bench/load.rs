@@ -35,7 +35,9 @@ impl Load {
     /// Returns the milliseconds that so many hundredths of the requests did not exceed.
     pub(crate) fn percentile(&self, hundredths: usize) -> f64 {
         let place = (self.times.len() * hundredths / 100).min(self.times.len().saturating_sub(1));
-        self.times.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+        self.times
+            .get(place)
+            .map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
     }
 }
 

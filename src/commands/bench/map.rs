@@ -1,11 +1,11 @@
 //! An inline Map over many items: time and memory must grow with the items, and no faster.
 
+use super::Plan;
 use super::client::Client;
 use super::definitions::map;
 use super::executions::{create_machine, text};
 use super::figures::{Figures, median};
 use super::process::Process;
-use super::Plan;
 use crate::commands::Failure;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -33,7 +33,12 @@ pub(crate) async fn measure(plan: &Plan, figures: &mut Figures) -> Result<(), Fa
     one_body(plan, figures, "inline Map, each item a mocked task", &task).await
 }
 
-async fn one_body(plan: &Plan, figures: &mut Figures, group: &'static str, body: &Value) -> Result<(), Failure> {
+async fn one_body(
+    plan: &Plan,
+    figures: &mut Figures,
+    group: &'static str,
+    body: &Value,
+) -> Result<(), Failure> {
     let mut per_item = Vec::new();
     for items in [1_000, 10_000] {
         // A server of its own, because the most memory that a process ever had is what is read.
@@ -48,7 +53,12 @@ async fn one_body(plan: &Plan, figures: &mut Figures, group: &'static str, body:
         per_item.push(micros);
         figures.add(group, format!("{items} items: time per item"), micros, "us");
         if let Some(mebibytes) = server.memory("VmHWM") {
-            figures.add(group, format!("{items} items: peak memory of the server"), mebibytes, "MiB");
+            figures.add(
+                group,
+                format!("{items} items: peak memory of the server"),
+                mebibytes,
+                "MiB",
+            );
         }
         server.end().await?;
     }
@@ -60,17 +70,26 @@ async fn one_body(plan: &Plan, figures: &mut Figures, group: &'static str, body:
 
 /// Runs one execution to its end; returns how long a client waits for that.
 async fn run(client: &mut Client, machine: &str, items: u32) -> Result<Duration, Failure> {
-    let items: Vec<Value> = (0..items).map(|id| json!({ "id": format!("item-{id}") })).collect();
+    let items: Vec<Value> = (0..items)
+        .map(|id| json!({ "id": format!("item-{id}") }))
+        .collect();
     let input = json!({ "items": items }).to_string();
     let begun = Instant::now();
-    let started = client.call("StartExecution", &json!({ "stateMachineArn": machine, "input": input })).await?;
+    let started = client
+        .call(
+            "StartExecution",
+            &json!({ "stateMachineArn": machine, "input": input }),
+        )
+        .await?;
     let arn = text(&started, "executionArn")?;
     loop {
         let members = json!({ "executionArn": arn, "includedData": "METADATA_ONLY" });
         let execution = client.call("DescribeExecution", &members).await?;
         match execution["status"].as_str() {
             Some("SUCCEEDED") => return Ok(begun.elapsed()),
-            Some("RUNNING") if begun.elapsed() < PATIENCE => tokio::time::sleep(Duration::from_millis(2)).await,
+            Some("RUNNING") if begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(2)).await
+            }
             _ => return Err(Failure(format!("the Map did not succeed in time: {execution}"))),
         }
     }

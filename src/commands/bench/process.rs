@@ -1,7 +1,7 @@
 //! This binary as a child: a server to measure, and what it has cost.
 
-use super::client::Client;
 use super::Plan;
+use super::client::Client;
 use crate::commands::Failure;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -67,14 +67,28 @@ impl Process {
             .map_err(Failure::while_trying("starting the server"))?;
         let silent = || Failure("the server ended without saying where it listens".to_owned());
         let mut lines = BufReader::new(child.stdout.take().ok_or_else(silent)?).lines();
-        let line = lines.next_line().await.map_err(Failure::while_trying("the server"))?.ok_or_else(silent)?;
-        let address = line.rsplit("http://").next().and_then(|address| address.parse().ok());
-        Ok(Process { child, address: address.ok_or_else(silent)?, _folder: folder })
+        let line = lines
+            .next_line()
+            .await
+            .map_err(Failure::while_trying("the server"))?
+            .ok_or_else(silent)?;
+        let address = line
+            .rsplit("http://")
+            .next()
+            .and_then(|address| address.parse().ok());
+        Ok(Process {
+            child,
+            address: address.ok_or_else(silent)?,
+            _folder: folder,
+        })
     }
 
     /// Ends the process, and waits until it is gone.
     pub(crate) async fn end(mut self) -> Result<(), Failure> {
-        self.child.kill().await.map_err(Failure::while_trying("ending the server"))
+        self.child
+            .kill()
+            .await
+            .map_err(Failure::while_trying("ending the server"))
     }
 
     /// Returns what the store of `stepwell serve` has done.
@@ -86,7 +100,10 @@ impl Process {
             let value = health["store"][name].as_u64();
             value.ok_or_else(|| Failure(format!("/health does not tell the store's `{name}`")))
         };
-        Ok(StoreCounters { commits: counter("commits")?, writes: counter("writes")? })
+        Ok(StoreCounters {
+            commits: counter("commits")?,
+            writes: counter("writes")?,
+        })
     }
 
     /// Returns the processor time that the process has used; `None` where there is no `/proc`.
@@ -103,7 +120,9 @@ impl Process {
     /// Returns a memory figure of the process in MiB: `VmRSS` is what it has now, `VmHWM` the most it ever had.
     pub(crate) fn memory(&self, field: &str) -> Option<f64> {
         let text = self.proc("status")?;
-        let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
         let kibibytes: f64 = line.split_whitespace().next()?.parse().ok()?;
         Some(kibibytes / 1024.0)
     }
@@ -111,7 +130,8 @@ impl Process {
     /// Returns how many bytes the process has made the disks write; `None` where there is no `/proc`.
     pub(crate) fn disk_bytes(&self) -> Option<u64> {
         let text = self.proc("io")?;
-        text.lines().find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok())
+        text.lines()
+            .find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok())
     }
 
     fn proc(&self, file: &str) -> Option<String> {

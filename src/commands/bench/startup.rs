@@ -1,9 +1,9 @@
 //! What it costs to have the server at all: time to the first answer, memory at rest, size of the binary.
 
+use super::Plan;
 use super::client::Client;
 use super::figures::{Figures, median};
 use super::process::Process;
-use super::Plan;
 use crate::commands::Failure;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,12 @@ pub(crate) async fn measure(plan: &Plan, figures: &mut Figures) -> Result<(), Fa
         memory.extend(server.memory("VmRSS"));
         server.end().await?;
     }
-    figures.add(GROUP, "from spawning the process to its first answer", median(times), "ms");
+    figures.add(
+        GROUP,
+        "from spawning the process to its first answer",
+        median(times),
+        "ms",
+    );
     if !memory.is_empty() {
         figures.add(GROUP, "memory at rest", median(memory), "MiB");
     }

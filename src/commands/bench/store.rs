@@ -1,9 +1,9 @@
 //! The store alone: what the disk flushes, and what group commit makes of it.
 
+use super::Plan;
 use super::definitions::{CHAIN_INPUT, ROLE, chain, machine};
 use super::figures::Figures;
 use super::load::{CONNECTIONS, Load};
-use super::Plan;
 use crate::commands::Failure;
 use asl::MachineType;
 use engine::{Execution, ExecutionKey, Identity, Limits, Message, Timestamp, apply};
@@ -29,7 +29,8 @@ pub(crate) fn flushes(plan: &Plan, figures: &mut Figures) -> Result<(), Failure>
     let (mut count, begun) = (0_u64, Instant::now());
     while begun.elapsed() < lasts {
         // Like a write-ahead log: it grows to its size once, and is written over from then on.
-        file.seek(SeekFrom::Start(count % PAGES * PAGE.len() as u64)).map_err(failed())?;
+        file.seek(SeekFrom::Start(count % PAGES * PAGE.len() as u64))
+            .map_err(failed())?;
         file.write_all(&PAGE).map_err(failed())?;
         file.sync_data().map_err(failed())?;
         count += 1;
@@ -53,8 +54,10 @@ pub(crate) async fn commits(plan: &Plan, figures: &mut Figures) -> Result<(), Fa
             let mut times = Vec::new();
             for (identity, write) in records {
                 let begun = Instant::now();
-                let created =
-                    journal.create(identity, write).await.map_err(Failure::while_trying("the journal"))?;
+                let created = journal
+                    .create(identity, write)
+                    .await
+                    .map_err(Failure::while_trying("the journal"))?;
                 if !matches!(created, Created::New) {
                     return Err(Failure("an execution of a new store was there before".to_owned()));
                 }
@@ -70,13 +73,29 @@ pub(crate) async fn commits(plan: &Plan, figures: &mut Figures) -> Result<(), Fa
     let load = Load::of(begun.elapsed(), times);
     let commits = store.commits() as f64;
     figures.add(GROUP, "entries", load.per_second(), "1/s");
-    figures.add(GROUP, "commits, each with a flush", commits / load.elapsed.as_secs_f64(), "1/s");
+    figures.add(
+        GROUP,
+        "commits, each with a flush",
+        commits / load.elapsed.as_secs_f64(),
+        "1/s",
+    );
     figures.add(GROUP, "entries per commit", store.writes() as f64 / commits, "");
-    figures.add(GROUP, "time until an entry is durable, median", load.percentile(50), "ms");
+    figures.add(
+        GROUP,
+        "time until an entry is durable, median",
+        load.percentile(50),
+        "ms",
+    );
     figures.add(GROUP, "... 99th percentile", load.percentile(99), "ms");
     store.close().await;
-    let size = std::fs::metadata(folder.path().join("stepwell.db")).map_err(Failure::while_trying("the store"))?;
-    figures.add(GROUP, "disk space of an entry", size.len() as f64 / store.writes() as f64 / 1024.0, "KiB");
+    let size =
+        std::fs::metadata(folder.path().join("stepwell.db")).map_err(Failure::while_trying("the store"))?;
+    figures.add(
+        GROUP,
+        "disk space of an entry",
+        size.len() as f64 / store.writes() as f64 / 1024.0,
+        "KiB",
+    );
     Ok(())
 }
 
@@ -87,22 +106,35 @@ fn prepare(writers: usize, each: usize) -> Result<Vec<Vec<Record>>, Failure> {
     let program = asl::compile(&machine.revision.definition, MachineType::Standard).program;
     let program = program.ok_or_else(|| Failure("the measured definition is wrong".to_owned()))?;
     let record = |number: usize| {
-        let mut execution =
-            Execution::new(identity(&machine, number, now), CHAIN_INPUT.into(), Limits::default());
+        let mut execution = Execution::new(
+            identity(&machine, number, now),
+            CHAIN_INPUT.into(),
+            Limits::default(),
+        );
         let outcome = apply(&program, &mut execution, Message::Start, now);
         let entry = execution.seal(outcome);
         let stored = |text: &Arc<str>| StoredPayload::Text(Arc::clone(text));
         let write = Write {
-            payloads: entry.payloads.iter().map(|payload| (payload.id, stored(&payload.text))).collect(),
+            payloads: entry
+                .payloads
+                .iter()
+                .map(|payload| (payload.id, stored(&payload.text)))
+                .collect(),
             nonce: Nonce(format!("{number:032x}")),
             lease_until: now.plus_seconds(60),
             next_deadline: None,
-            output: entry.closing.as_ref().and_then(|closing| closing.output.as_ref()).map(|data| stored(data.text())),
+            output: entry
+                .closing
+                .as_ref()
+                .and_then(|closing| closing.output.as_ref())
+                .map(|data| stored(data.text())),
             entry,
         };
         (Arc::clone(&execution.identity), Arc::new(write))
     };
-    Ok((0..writers).map(|writer| (0..each).map(|place| record(writer * each + place)).collect()).collect())
+    Ok((0..writers)
+        .map(|writer| (0..each).map(|place| record(writer * each + place)).collect())
+        .collect())
 }
 
 fn identity(machine: &Machine, number: usize, started: Timestamp) -> Identity {
@@ -113,7 +145,11 @@ fn identity(machine: &Machine, number: usize, started: Timestamp) -> Identity {
             name: name.as_str().into(),
         },
         incarnation: format!("{number:026}").into(),
-        arn: format!("{}:{name}", machine.arn.replacen(":stateMachine:", ":execution:", 1)).into(),
+        arn: format!(
+            "{}:{name}",
+            machine.arn.replacen(":stateMachine:", ":execution:", 1)
+        )
+        .into(),
         name: name.as_str().into(),
         machine_arn: machine.arn.as_str().into(),
         machine_name: machine.name.as_str().into(),

@@ -18,10 +18,16 @@ pub(crate) async fn serve(bytes: usize) -> Result<ExitCode, Failure> {
             async move { body }
         }),
     );
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::while_trying("127.0.0.1"))?;
-    let address = listener.local_addr().map_err(Failure::while_trying("the address"))?;
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .map_err(Failure::while_trying("127.0.0.1"))?;
+    let address = listener
+        .local_addr()
+        .map_err(Failure::while_trying("the address"))?;
     println!("listening on http://{address}");
     let _ = std::io::stdout().flush();
-    axum::serve(listener, router).await.map_err(Failure::while_trying("serving"))?;
+    axum::serve(listener, router)
+        .await
+        .map_err(Failure::while_trying("serving"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -269,7 +269,11 @@ impl LocalServices {
 /// Returns the headers that Lambda answers an Invoke with, for states that look at them.
 fn headers_of(request_id: &str, bytes: usize) -> Vec<(String, String)> {
     let now = jiff::Timestamp::now();
-    let trace: String = request_id.chars().filter(char::is_ascii_hexdigit).take(24).collect();
+    let trace: String = request_id
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .take(24)
+        .collect();
     [
         ("X-Amz-Executed-Version", "$LATEST".to_owned()),
         ("x-amzn-Remapped-Content-Length", "0".to_owned()),
@@ -277,7 +281,10 @@ fn headers_of(request_id: &str, bytes: usize) -> Vec<(String, String)> {
         ("x-amzn-RequestId", request_id.to_owned()),
         ("Content-Length", bytes.to_string()),
         ("Date", now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),
-        ("X-Amzn-Trace-Id", format!("Root=1-{:08x}-{trace};Sampled=0", now.as_second())),
+        (
+            "X-Amzn-Trace-Id",
+            format!("Root=1-{:08x}-{trace};Sampled=0", now.as_second()),
+        ),
         ("Content-Type", "application/json".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -1,0 +1,226 @@
+//! Listing executions: the shards of an index, merged.
+//!
+//! The index gives keys; the rows are read from the table then, as they were last written. So a row is never older than
+//! the filter, and the index stays small. An execution that began a moment ago may be missing: an index follows the
+//! table within a fraction of a second.
+
+use super::layout::{self, MACHINE_SHARDS, OPEN_SHARDS};
+use super::load::latest;
+use crate::item::Item;
+use crate::store::{Expression, Position, Query, Store, StoreError};
+use crate::table::{MACHINE_INDEX, WAITING_INDEX};
+use engine::Timestamp;
+use futures_util::future::{try_join_all};
+use ports::{Filter, Head, Opened, Page};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Lists a machine's executions, newest start first.
+pub(crate) async fn list(store: &Store, filter: &Filter) -> Result<Page<Head>, StoreError> {
+    let limit = filter.limit.max(1);
+    let shards = (0..MACHINE_SHARDS)
+        .map(|shard| {
+            let condition = match filter.after {
+                Some(_) => "g1 = :shard AND g1s < :after",
+                None => "g1 = :shard",
+            };
+            let mut keys =
+                Expression::new(condition).text(":shard", layout::machine_shard(&filter.machine, shard));
+            if let Some(after) = &filter.after {
+                keys = keys.text(":after", position(after)?);
+            }
+            if let Some(status) = filter.status {
+                keys = keys.text(":st", status.name());
+            }
+            Ok(Shard::new(Query {
+                index: Some(MACHINE_INDEX),
+                filter: filter.status.map(|_| "st = :st"),
+                backwards: true,
+                limit: Some(limit.saturating_add(1)),
+                ..Query::of(keys)
+            }))
+        })
+        .collect::<Result<Vec<Shard>, StoreError>>()?;
+    let mut merge = Merge {
+        shards,
+        by: "g1s",
+        backwards: true,
+    };
+    let mut rows = Vec::new();
+    let mut last = None;
+    loop {
+        let keys = merge.take(store, limit - rows.len()).await?;
+        if keys.is_empty() {
+            return Ok(Page { rows, next: None });
+        }
+        last = keys.last().map(|(sort, _)| sort.clone()).or(last);
+        let wanted: Vec<(String, String)> = keys
+            .iter()
+            .map(|(_, partition)| (partition.clone(), layout::HEAD.to_owned()))
+            .collect();
+        let mut found = BTreeMap::new();
+        for item in store.get_all(&wanted, None).await? {
+            found.insert(item.get_text("PK")?.to_owned(), item);
+        }
+        for (_, partition) in keys {
+            let head = found.remove(&partition).as_ref().map(layout::head).transpose()?;
+            // What has changed since the index was written is not what was asked for.
+            rows.extend(head.filter(|head| filter.status.is_none_or(|status| head.status == status)));
+        }
+        if rows.len() >= limit {
+            let further = merge.has_more(store).await?;
+            return Ok(Page {
+                rows,
+                next: last.filter(|_| further),
+            });
+        }
+    }
+}
+
+/// Lists the executions that run, oldest start first.
+pub(crate) async fn open(
+    store: &Store,
+    after: Option<String>,
+    limit: usize,
+) -> Result<Page<Opened>, StoreError> {
+    let limit = limit.max(1);
+    let shards = (0..OPEN_SHARDS)
+        .map(|shard| {
+            let condition = match after {
+                Some(_) => "g2 = :shard AND g2s > :after",
+                None => "g2 = :shard",
+            };
+            let mut keys = Expression::new(condition).text(":shard", layout::open_shard(shard));
+            if let Some(after) = &after {
+                keys = keys.text(":after", position(after)?);
+            }
+            Ok(Shard::new(Query {
+                index: Some(WAITING_INDEX),
+                limit: Some(limit.saturating_add(1)),
+                ..Query::of(keys)
+            }))
+        })
+        .collect::<Result<Vec<Shard>, StoreError>>()?;
+    let mut merge = Merge {
+        shards,
+        by: "g2s",
+        backwards: false,
+    };
+    let keys = merge.take(store, limit).await?;
+    let last = keys.last().map(|(sort, _)| sort.clone());
+    let mut rows = Vec::with_capacity(keys.len());
+    for some in keys.chunks(READS_AT_ONCE) {
+        let found = try_join_all(some.iter().map(|(_, partition)| opened(store, partition))).await?;
+        rows.extend(found.into_iter().flatten());
+    }
+    let next = if merge.has_more(store).await? { last } else { None };
+    Ok(Page { rows, next })
+}
+
+/// How many executions are looked at at the same time.
+const READS_AT_ONCE: usize = 16;
+
+/// Reads when an execution wants to be woken: the latest entry says it.
+async fn opened(store: &Store, partition: &str) -> Result<Option<Opened>, StoreError> {
+    let Some(latest) = latest(store, partition, Some("PK, SK, inc, due")).await? else {
+        return Ok(None);
+    };
+    let key = layout::key(partition)
+        .ok_or_else(|| StoreError::Damaged(format!("`{partition}` is not an execution's partition")))?;
+    let incarnation = latest.head.get_text("inc")?.into();
+    let entry = latest.entry.as_ref().unwrap_or(&latest.head);
+    Ok(Some(Opened {
+        key,
+        incarnation,
+        next_deadline: entry.find_number("due").map(Timestamp),
+    }))
+}
+
+/// Refuses what cannot be a position in a list: one begins with fifteen digits.
+fn position(text: &str) -> Result<&str, StoreError> {
+    let digits = text.split('#').next().unwrap_or_default();
+    let sound = digits.len() == 15 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !sound {
+        return Err(StoreError::Failed(format!(
+            "`{text}` is not a position in a list of executions"
+        )));
+    }
+    Ok(text)
+}
+
+/// One shard of an index, read page by page.
+struct Shard {
+    query: Query,
+    /// Keys that were read and not yet taken: in the index, and in the table.
+    ready: VecDeque<(String, String)>,
+    after: Option<Position>,
+    is_read: bool,
+}
+
+impl Shard {
+    fn new(query: Query) -> Shard {
+        Shard {
+            query,
+            ready: VecDeque::new(),
+            after: None,
+            is_read: false,
+        }
+    }
+
+    /// Reads on until there is a key, or no more.
+    async fn fill(&mut self, store: &Store, by: &str) -> Result<(), StoreError> {
+        while self.ready.is_empty() && !self.is_read {
+            let (items, next) = store.page(&self.query, self.after.take()).await?;
+            for item in items {
+                self.ready.push_back(keys(&item, by)?);
+            }
+            self.is_read = next.is_none();
+            self.after = next;
+        }
+        Ok(())
+    }
+}
+
+fn keys(item: &Item, by: &str) -> Result<(String, String), StoreError> {
+    Ok((item.get_text(by)?.to_owned(), item.get_text("PK")?.to_owned()))
+}
+
+/// The shards of an index as one list, in the order of the sort key.
+struct Merge {
+    shards: Vec<Shard>,
+    by: &'static str,
+    backwards: bool,
+}
+
+impl Merge {
+    /// Takes the next keys, at most so many; fewer only at the end.
+    async fn take(&mut self, store: &Store, most: usize) -> Result<Vec<(String, String)>, StoreError> {
+        let mut taken = Vec::new();
+        while taken.len() < most {
+            self.fill(store).await?;
+            let backwards = self.backwards;
+            let ready = self.shards.iter_mut().filter(|shard| !shard.ready.is_empty());
+            let next = if backwards {
+                ready.max_by(|one, other| one.ready.front().cmp(&other.ready.front()))
+            } else {
+                ready.min_by(|one, other| one.ready.front().cmp(&other.ready.front()))
+            };
+            let Some(key) = next.and_then(|shard| shard.ready.pop_front()) else {
+                break;
+            };
+            taken.push(key);
+        }
+        Ok(taken)
+    }
+
+    /// Whether there are keys that were not taken.
+    async fn has_more(&mut self, store: &Store) -> Result<bool, StoreError> {
+        self.fill(store).await?;
+        Ok(self.shards.iter().any(|shard| !shard.ready.is_empty()))
+    }
+
+    async fn fill(&mut self, store: &Store) -> Result<(), StoreError> {
+        let by = self.by;
+        try_join_all(self.shards.iter_mut().map(|shard| shard.fill(store, by))).await?;
+        Ok(())
+    }
+}
