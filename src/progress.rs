@@ -214,10 +214,7 @@ impl Observer for Progress {
         self.happened(identity, &entry.events);
         let Some(closing) = &entry.closing else { return };
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed_state = shown
-            .runs
-            .get(&identity.arn)
-            .and_then(|seen| seen.fatal.clone());
+        let failed_state = shown.runs.get(&identity.arn).and_then(|seen| seen.fatal.clone());
         let end = End {
             arn: Arc::clone(&identity.arn),
             status: closing.status,

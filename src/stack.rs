@@ -62,8 +62,14 @@ impl Stack {
             config.account(),
         )
         .map_err(|error| Failure(error.to_string()))?;
-        let mut aws = calls::Settings { region: config.region.clone(), ..calls::Settings::default() };
-        if let Some(url) = options.own_endpoint.filter(|_| std::env::var_os("AWS_ENDPOINT_URL_SFN").is_none()) {
+        let mut aws = calls::Settings {
+            region: config.region.clone(),
+            ..calls::Settings::default()
+        };
+        if let Some(url) = options
+            .own_endpoint
+            .filter(|_| std::env::var_os("AWS_ENDPOINT_URL_SFN").is_none())
+        {
             aws.endpoints.insert("sfn".to_owned(), url);
         }
         let mut services = LocalServices::new(mocks, functions, aws);
@@ -93,6 +99,7 @@ impl Stack {
             Settings {
                 limits: config.limits,
                 exclusive: true,
+                relays: false,
                 blob_bytes_min: BLOB_BYTES_MIN,
                 observer: options.observer,
             },

@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::settings::{LEASE_SECONDS, WRITE_ATTEMPTS};
 use crate::{Driver, dispatch, payloads, recover};
 use engine::{
-    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Message, Outcome, Program, Status,
-    TaskToken, Timestamp, apply,
+    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Program,
+    Status, TaskToken, Timestamp, apply,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -56,6 +56,14 @@ impl Delivery {
             token: None,
             reply: None,
         }
+    }
+
+    /// Returns whether the delivery is for this incarnation, and its token one of this execution's.
+    pub(crate) fn is_meant_for(&self, identity: &Identity) -> bool {
+        self.incarnation
+            .as_ref()
+            .is_none_or(|wanted| *wanted == identity.incarnation)
+            && self.token.as_ref().is_none_or(|token| token.proves(identity))
     }
 
     fn answer(self, reply: Reply) {
@@ -231,6 +239,10 @@ impl Actor {
         for delivery in deliveries {
             delivery.answer(Reply::Failed(error.clone()));
         }
+        if !self.driver.0.settings.exclusive {
+            // Whoever brought the message brings it again.
+            return;
+        }
         // The store may be well again later: a full disk, for example. Calls in flight are unknown then.
         tokio::time::sleep(RETRY_AFTER).await;
         self.driver.deliver(&self.key, Delivery::new(Message::Wake, None));
@@ -293,15 +305,7 @@ impl Actor {
         }
         let mut rejected = Vec::new();
         for delivery in std::mem::take(deliveries) {
-            let wanted = delivery
-                .incarnation
-                .as_ref()
-                .is_none_or(|wanted| *wanted == current.execution.identity.incarnation)
-                && delivery
-                    .token
-                    .as_ref()
-                    .is_none_or(|token| token.proves(&current.execution.identity));
-            if !wanted {
+            if !delivery.is_meant_for(&current.execution.identity) {
                 rejected.push((delivery, Reply::Missing));
                 continue;
             }

@@ -18,6 +18,7 @@ mod observer;
 mod payloads;
 mod programs;
 mod recover;
+mod relay;
 mod settings;
 mod start;
 
@@ -254,6 +255,9 @@ impl Driver {
     }
 
     async fn ask_with(&self, key: &ExecutionKey, mut delivery: Delivery) -> Result<Reply, Error> {
+        if self.0.settings.relays {
+            return self.relay(key, &delivery).await;
+        }
         let (send, receive) = oneshot::channel();
         delivery.reply = Some(send);
         self.deliver(key, delivery);
@@ -263,10 +267,22 @@ impl Driver {
 
     /// Hands a delivery to the execution's actor, which begins if it is not at work.
     fn deliver(&self, key: &ExecutionKey, delivery: Delivery) {
+        if let Some(inbox) = self.enter(key, delivery) {
+            tokio::spawn(actor::run(
+                self.clone(),
+                key.clone(),
+                inbox,
+                actor::Session::Stored,
+            ));
+        }
+    }
+
+    /// Hands a delivery to the execution's actor; when none is at work, enters one into the table and returns its inbox.
+    fn enter(&self, key: &ExecutionKey, delivery: Delivery) -> Option<mpsc::UnboundedReceiver<Delivery>> {
         let mut actors = self.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
         let delivery = match actors.get(key) {
             Some(actor) => match actor.send(delivery) {
-                Ok(()) => return,
+                Ok(()) => return None,
                 Err(returned) => returned.0,
             },
             None => delivery,
@@ -275,13 +291,7 @@ impl Driver {
         // The receiver is right here: this cannot fail.
         let _ = send.send(delivery);
         actors.insert(key.clone(), send);
-        drop(actors);
-        tokio::spawn(actor::run(
-            self.clone(),
-            key.clone(),
-            receive,
-            actor::Session::Stored,
-        ));
+        Some(receive)
     }
 }
 

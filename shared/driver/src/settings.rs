@@ -16,6 +16,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether no other driver works on the same journal: leases of others are then those of the dead.
     pub exclusive: bool,
+    /// Whether it only answers clients: what follows is done by the driver that the mailbox wakes.
+    pub relays: bool,
     /// Bytes from which a document leaves its entry for the blob store.
     pub blob_bytes_min: usize,
     /// Who is told of every durable entry.
@@ -27,6 +29,7 @@ impl std::fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("limits", &self.limits)
             .field("exclusive", &self.exclusive)
+            .field("relays", &self.relays)
             .field("blob_bytes_min", &self.blob_bytes_min)
             .finish_non_exhaustive()
     }

@@ -103,6 +103,7 @@ impl Driver {
         match execution_type {
             ExecutionType::Standard => {
                 let now = live.execution.identity.started;
+                live.execution.holds_calls = self.0.settings.relays;
                 let mut outcome = live.apply(Message::Start, now);
                 let effects = std::mem::take(&mut outcome.effects);
                 live.unfinished = outcome.unfinished;
@@ -223,13 +224,14 @@ impl Driver {
         let is_over = live.execution.status != Status::Running;
         // Messages that come while the first entry is being written wait for the actor that knows its effects. What
         // its first entry closes has no effects and no actor: most short executions are spared one.
-        let reserved = if is_over {
+        let reserved = if is_over || self.0.settings.relays {
             None
         } else {
             self.reserve(&identity.key).await?
         };
         let result = self.create_reserved(&mut live, outcome, input).await;
         match &result {
+            Ok(Started::New { .. }) if self.0.settings.relays => self.hand_over(&live, 0).await?,
             Ok(Started::New { .. }) if identity.execution_type == ExecutionType::Express => {
                 let effects = self.start_in_memory(&mut live);
                 self.begin(&identity.key, live, effects, reserved);
@@ -275,6 +277,10 @@ impl Driver {
                 let same_parent = identity.parent.is_some() && head.identity.parent == identity.parent;
                 let running = head.status == Status::Running;
                 if same_parent || (running && *self.text(&head.input).await? == **input) {
+                    if self.0.settings.relays && running {
+                        // The wake-up after the first entry may have been lost with the process that wrote it.
+                        self.wake(&head.identity, 0).await?;
+                    }
                     return Ok(Started::Same {
                         arn,
                         started: head.identity.started,

@@ -96,7 +96,10 @@ impl Item {
     }
 
     fn lacks(&self, name: &str) -> StoreError {
-        StoreError::Damaged(format!("the item `{}` has no `{name}` of the right kind", self.shown()))
+        StoreError::Damaged(format!(
+            "the item `{}` has no `{name}` of the right kind",
+            self.shown()
+        ))
     }
 }
 
@@ -117,7 +120,10 @@ mod tests {
 
     #[test]
     fn attributes_are_read_as_they_were_written() {
-        let item = Item::at("p", "s").number("n", -7).packed("v", &vec![1, 2]).unwrap();
+        let item = Item::at("p", "s")
+            .number("n", -7)
+            .packed("v", &vec![1, 2])
+            .unwrap();
         assert_eq!(item.get_text("PK").unwrap(), "p");
         assert_eq!(item.get_number::<i64>("n").unwrap(), -7);
         assert_eq!(item.get_packed::<Vec<u8>>("v").unwrap(), [1, 2]);

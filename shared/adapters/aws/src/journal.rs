@@ -100,7 +100,10 @@ impl Journal for AwsJournal {
     }
 
     async fn head(&self, key: &ExecutionKey) -> Result<Option<Head>, JournalError> {
-        let item = self.store.get(&layout::partition(key), layout::HEAD, None).await?;
+        let item = self
+            .store
+            .get(&layout::partition(key), layout::HEAD, None)
+            .await?;
         Ok(item.as_ref().map(layout::head).transpose()?)
     }
 

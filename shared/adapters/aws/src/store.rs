@@ -1,10 +1,10 @@
 //! The table as the ports use it: single items, conditions, pages.
 
 use crate::item::Item;
+use crate::reason::reason;
 use crate::table::TABLE;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
@@ -192,9 +192,7 @@ impl Store {
             .table_name(&*self.table)
             .set_key(Some(Item::at(partition, sort).0))
             .return_values(ReturnValue::AllOld);
-        let deleted = Box::pin(request.send())
-            .await
-            .map_err(|error: SdkError<DeleteItemError, _>| failed(&error))?;
+        let deleted = Box::pin(request.send()).await.map_err(|error| failed(&error))?;
         Ok(deleted.attributes.map(Item))
     }
 
@@ -212,9 +210,7 @@ impl Store {
             .set_key(Some(Item::at(partition, sort).0))
             .set_projection_expression(only.map(str::to_owned))
             .consistent_read(true);
-        let got = Box::pin(request.send())
-            .await
-            .map_err(|error| failed(&error))?;
+        let got = Box::pin(request.send()).await.map_err(|error| failed(&error))?;
         Ok(got.item.map(Item))
     }
 
@@ -240,15 +236,15 @@ impl Store {
             let mut pause = FIRST_PAUSE;
             while let Some(wanted) = rest.filter(|wanted| !wanted.is_empty()) {
                 let request = self.client.batch_get_item().set_request_items(Some(wanted));
-                let got = Box::pin(request.send())
-                    .await
-                    .map_err(|error| failed(&error))?;
+                let got = Box::pin(request.send()).await.map_err(|error| failed(&error))?;
                 let items = got.responses.into_iter().flat_map(HashMap::into_values).flatten();
                 found.extend(items.map(Item));
                 rest = got.unprocessed_keys;
                 if rest.as_ref().is_some_and(|rest| !rest.is_empty()) {
                     if pause > LAST_PAUSE {
-                        return Err(StoreError::Failed("DynamoDB leaves reads undone: it is overloaded".to_owned()));
+                        return Err(StoreError::Failed(
+                            "DynamoDB leaves reads undone: it is overloaded".to_owned(),
+                        ));
                     }
                     tokio::time::sleep(pause).await;
                     pause *= 2;
@@ -278,9 +274,7 @@ impl Store {
             .set_limit(limit.and_then(|limit| i32::try_from(limit).ok()))
             .set_exclusive_start_key(after)
             .consistent_read(query.index.is_none());
-        let got = Box::pin(request.send())
-            .await
-            .map_err(|error| failed(&error))?;
+        let got = Box::pin(request.send()).await.map_err(|error| failed(&error))?;
         let items = got.items.unwrap_or_default().into_iter().map(Item).collect();
         Ok((items, got.last_evaluated_key.filter(|key| !key.is_empty())))
     }
@@ -310,6 +304,6 @@ fn values(values: HashMap<String, AttributeValue>) -> Option<HashMap<String, Att
     Some(values).filter(|values| !values.is_empty())
 }
 
-fn failed(error: &dyn Error) -> StoreError {
-    StoreError::Failed(DisplayErrorContext(error).to_string())
+fn failed<E: ProvideErrorMetadata + Error>(error: &E) -> StoreError {
+    StoreError::Failed(reason(error))
 }

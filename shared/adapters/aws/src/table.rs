@@ -1,7 +1,7 @@
 //! The table's definition, in one place.
 
+use crate::reason::{chain, reason};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
@@ -91,10 +91,11 @@ pub struct CreateTableError {
 ///
 /// When DynamoDB refuses it, or it cannot be used after a minute.
 pub async fn create_table(client: &Client, name: &str) -> Result<(), CreateTableError> {
-    let failed = |error: &dyn Error| CreateTableError {
+    let refused = |reason: String| CreateTableError {
         table: name.to_owned(),
-        reason: DisplayErrorContext(error).to_string(),
+        reason,
     };
+    let failed = |error: &dyn Error| refused(chain(error));
     let attributes = TABLE
         .indexes
         .iter()
@@ -133,7 +134,9 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), CreateTable
         ))
         .set_attribute_definitions(Some(attributes))
         .set_global_secondary_indexes(Some(indexes));
-    Box::pin(request.send()).await.map_err(|error| failed(&error))?;
+    Box::pin(request.send())
+        .await
+        .map_err(|error| refused(reason(&error)))?;
     wait_until_active(client, name).await?;
     let ttl = TimeToLiveSpecification::builder()
         .enabled(true)
@@ -144,7 +147,9 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), CreateTable
         .update_time_to_live()
         .table_name(name)
         .time_to_live_specification(ttl);
-    Box::pin(request.send()).await.map_err(|error| failed(&error))?;
+    Box::pin(request.send())
+        .await
+        .map_err(|error| refused(reason(&error)))?;
     Ok(())
 }
 
@@ -156,7 +161,7 @@ async fn wait_until_active(client: &Client, name: &str) -> Result<(), CreateTabl
     for _ in 0..ACTIVE_TRIES {
         let described = Box::pin(client.describe_table().table_name(name).send())
             .await
-            .map_err(|error| failed(DisplayErrorContext(&error).to_string()))?;
+            .map_err(|error| failed(reason(&error)))?;
         if described.table.and_then(|table| table.table_status) == Some(TableStatus::Active) {
             return Ok(());
         }
@@ -168,10 +173,7 @@ async fn wait_until_active(client: &Client, name: &str) -> Result<(), CreateTabl
 const ACTIVE_TRIES: usize = 120;
 const ACTIVE_PAUSE: Duration = Duration::from_millis(500);
 
-fn keys(
-    partition: &str,
-    sort: &str,
-) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {
+fn keys(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {
     [(partition, KeyType::Hash), (sort, KeyType::Range)]
         .into_iter()
         .map(|(name, kind)| {

@@ -3,7 +3,7 @@
 //! AWS's own DynamoDB Local will do. Without the variable these tests say so and do nothing.
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
-use aws::{AwsJournal, Retention, Store, create_table};
+use aws::{AwsBlobs, AwsJournal, AwsRegistry, Retention, Store, create_table};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
@@ -35,5 +35,19 @@ async fn store(test: &str) -> Option<Store> {
 async fn journal() {
     if let Some(store) = store("journal").await {
         conformance::journal::all(&AwsJournal::new(store, Retention::default())).await;
+    }
+}
+
+#[tokio::test]
+async fn registry() {
+    if let Some(store) = store("registry").await {
+        conformance::registry::all(&AwsRegistry::new(store)).await;
+    }
+}
+
+#[tokio::test]
+async fn blobs() {
+    if let Some(store) = store("blobs").await {
+        conformance::blobs::all(&AwsBlobs::new(store, Retention::default())).await;
     }
 }

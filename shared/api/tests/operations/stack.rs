@@ -47,6 +47,7 @@ impl Stack {
         let settings = driver::Settings {
             limits: engine::Limits::default(),
             exclusive: true,
+            relays: false,
             blob_bytes_min: 1024,
             observer: None,
         };

@@ -44,7 +44,9 @@ impl Program {
 
     /// Returns whether any state is written in JSONata.
     pub fn uses_jsonata(&self) -> bool {
-        self.states.iter().any(|state| state.language() == QueryLanguage::Jsonata)
+        self.states
+            .iter()
+            .any(|state| state.language() == QueryLanguage::Jsonata)
     }
 
     /// Returns the machine at `id`; `None` for a position that is not of this program.

@@ -152,9 +152,8 @@ async fn entry_with(
         let middle = low + (high - low) / 2;
         let place = layout::place(incarnation, middle);
         let item = store.get(partition, &place, Some("PK, SK, upto")).await?;
-        let item = item.ok_or_else(|| {
-            StoreError::Damaged(format!("the entry `{partition} / {place}` is missing"))
-        })?;
+        let item =
+            item.ok_or_else(|| StoreError::Damaged(format!("the entry `{partition} / {place}` is missing")))?;
         if item.get_number::<u64>("upto")? >= event {
             high = middle;
         } else {

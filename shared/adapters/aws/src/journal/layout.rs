@@ -6,11 +6,11 @@
 //!         evs    events, packed                                upto the latest event's id
 //!         img    the image, packed                             docs documents that first appear here, packed
 //!         st     the status after it                           rdn  how often the execution was redriven until then
-//! closing ended  when                                          out  the output, packed
+//! closing ended  when                                          outp the output, packed
 //!         err    error                                         why  cause
 //! head    ident  the identity, packed                          inc  the incarnation
 //!         hseq   the entry that status and end were taken from rdt  when it was last redriven
-//!         free   from when on the name can be used again       g1, g1s, g2, g2s  keys of the indexes
+//!         freed  from when on the name can be used again       g1, g1s, g2, g2s  keys of the indexes
 //! ```
 //!
 //! Names are short because DynamoDB bills them with every item. A head has the attributes of entry 0 too; its `st`, `rdn`
@@ -136,7 +136,7 @@ fn closing(write: &Write) -> Result<Vec<(&'static str, AttributeValue)>, StoreEr
         found.extend(text.iter().map(|text| (name, AttributeValue::S(text.clone()))));
     }
     if let Some(output) = &write.output {
-        found.push(("out", AttributeValue::B(crate::packed::pack(output)?)));
+        found.push(("outp", AttributeValue::B(crate::packed::pack(output)?)));
     }
     Ok(found)
 }
@@ -150,11 +150,14 @@ pub(crate) fn first(identity: &Identity, write: &Write, retention: Retention) ->
         .packed("ident", identity)?
         .number("hseq", 0)
         .text("g1", machine_shard(&identity.key.machine, shard))
-        .text("g1s", format!("{}#{}", sortable(identity.started), identity.key.name));
+        .text(
+            "g1s",
+            format!("{}#{}", sortable(identity.started), identity.key.name),
+        );
     match &write.entry.closing {
         Some(closing) => {
             let free = retention.name_is_free(closing.time);
-            item = item.number("free", free).number("ttl", free / 1000);
+            item = item.number("freed", free).number("ttl", free / 1000);
         }
         None => {
             let (shard, position) = open_keys(&identity.key, identity.started);
@@ -178,7 +181,7 @@ pub(crate) fn head(item: &Item) -> Result<Head, StoreError> {
         status: status(item)?,
         stopped: item.find_number("ended").map(Timestamp),
         input,
-        output: item.find_packed("out")?,
+        output: item.find_packed("outp")?,
         error: item.find_text("err").map(str::to_owned),
         cause: item.find_text("why").map(str::to_owned),
         redrive_count: item.get_number("rdn")?,

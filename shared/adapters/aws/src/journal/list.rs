@@ -10,7 +10,7 @@ use crate::item::Item;
 use crate::store::{Expression, Position, Query, Store, StoreError};
 use crate::table::{MACHINE_INDEX, WAITING_INDEX};
 use engine::Timestamp;
-use futures_util::future::{try_join_all};
+use futures_util::future::try_join_all;
 use ports::{Filter, Head, Opened, Page};
 use std::collections::{BTreeMap, VecDeque};
 

@@ -24,7 +24,10 @@ pub(crate) async fn load(journal: &AwsJournal, key: &ExecutionKey) -> Result<Opt
         let head = store.get(&partition, layout::HEAD, None).await?;
         let followed = head.filter(|head| head.find_text("inc") == Some(&incarnation));
         latest.head = followed.ok_or_else(|| {
-            StoreError::Failed(format!("the execution `{}` was replaced while it was read", key.name))
+            StoreError::Failed(format!(
+                "the execution `{}` was replaced while it was read",
+                key.name
+            ))
         })?;
     }
     let Latest { head, entry } = latest;
@@ -44,7 +47,15 @@ pub(crate) async fn load(journal: &AwsJournal, key: &ExecutionKey) -> Result<Opt
         }
     }
     let mut payloads = BTreeMap::new();
-    collect(store, &partition, &incarnation, &items, &mut wanted, &mut payloads).await?;
+    collect(
+        store,
+        &partition,
+        &incarnation,
+        &items,
+        &mut wanted,
+        &mut payloads,
+    )
+    .await?;
     let last = items.last().unwrap_or(head);
     let (nonce, lease) = (last.get_text("nonce")?, last.get_number("lease")?);
     let head = layout::head(head)?;

@@ -20,8 +20,8 @@ pub(crate) async fn create(
         )));
     }
     let item = layout::first(identity, write, journal.retention)?;
-    // `free` is compared, and its deletion not waited for: DynamoDB may take days to delete what has expired.
-    let condition = Expression::new("attribute_not_exists(PK) OR free <= :now")
+    // `freed` is compared, and its deletion not waited for: DynamoDB may take days to delete what has expired.
+    let condition = Expression::new("attribute_not_exists(PK) OR freed <= :now")
         .number(":now", write.entry.time.millis());
     match journal.store.put(item, Some(condition)).await? {
         Written::Done => {}
@@ -101,16 +101,18 @@ async fn before(
     write: &Write,
 ) -> Result<Before, StoreError> {
     let store = &journal.store;
-    let head = store
-        .get(partition, layout::HEAD, Some(STANDING))
-        .await?;
+    let head = store.get(partition, layout::HEAD, Some(STANDING)).await?;
     let Some(head) = head.filter(|head| head.find_text("inc") == Some(incarnation)) else {
         return Ok(Before::Answer(Appended::Gone));
     };
     let seq = write.entry.seq;
     if seq == 0 {
         let own = is_own(&head, incarnation, write)?;
-        return Ok(Before::Answer(if own { Appended::Done } else { Appended::Conflict }));
+        return Ok(Before::Answer(if own {
+            Appended::Done
+        } else {
+            Appended::Conflict
+        }));
     }
     let known: u64 = head.get_number("hseq")?;
     if seq - 1 > known
@@ -149,7 +151,7 @@ pub(crate) async fn follow(
     change.set("hseq", AttributeValue::N(layout::seq(entry)?.to_string()));
     change.set("st", AttributeValue::S(entry.get_text("st")?.to_owned()));
     change.set("rdn", AttributeValue::N(redrives.to_string()));
-    for name in ["ended", "err", "why", "out"] {
+    for name in ["ended", "err", "why", "outp"] {
         match entry.0.get(name) {
             Some(value) => change.set(name, value.clone()),
             None => change.remove.push(name),
@@ -165,7 +167,7 @@ pub(crate) async fn follow(
     let ttl = match (entry.find_number("ended").map(Timestamp), before) {
         (Some(ended), _) => {
             let free = retention.name_is_free(ended);
-            change.set("free", AttributeValue::N(free.to_string()));
+            change.set("freed", AttributeValue::N(free.to_string()));
             change.remove.extend(["g2", "g2s"]);
             free / 1000
         }
@@ -173,7 +175,7 @@ pub(crate) async fn follow(
             let (shard, position) = layout::open_keys(key, layout::started(head)?);
             change.set("g2", AttributeValue::S(shard));
             change.set("g2s", AttributeValue::S(position));
-            change.remove.push("free");
+            change.remove.push("freed");
             retention.expires(time)
         }
         // An entry of an execution that runs and goes on: there is nothing to follow.
@@ -220,9 +222,11 @@ impl Change {
             text = format!("{text} REMOVE {}", self.remove.join(", "));
         }
         let expression = Expression::new(text);
-        self.set.into_iter().fold(expression, |expression, (name, value)| {
-            expression.value(&format!(":{}", name.trim_start_matches('#')), value)
-        })
+        self.set
+            .into_iter()
+            .fold(expression, |expression, (name, value)| {
+                expression.value(&format!(":{}", name.trim_start_matches('#')), value)
+            })
     }
 }
 

@@ -1,0 +1,97 @@
+//! A driver that answers clients and leaves the work to another: the API's Lambda function, which may be gone before a
+//! call returns. And the other one, which takes one envelope at a time.
+
+use crate::actor::{Delivery, Live, Reply, Session};
+use crate::error::Error;
+use crate::{Driver, actor, child, recover};
+use engine::{ExecutionKey, Identity, Message, Status};
+use ports::{Appended, Envelope};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+impl Driver {
+    /// Applies a client's message, writes it down and wakes the driver that goes on; answers when it is durable.
+    pub(crate) async fn relay(&self, key: &ExecutionKey, delivery: &Delivery) -> Result<Reply, Error> {
+        loop {
+            let Some(loaded) = recover::load(self, key).await? else {
+                return Ok(Reply::Missing);
+            };
+            let mut live = loaded.live;
+            if !delivery.is_meant_for(&live.execution.identity) {
+                return Ok(Reply::Missing);
+            }
+            if live.execution.status != Status::Running {
+                let head = self.0.ports.journal.head(key).await?;
+                return Ok(Reply::Stale {
+                    closed: head.and_then(|head| head.stopped),
+                });
+            }
+            live.execution.holds_calls = true;
+            let outcome = live.apply(delivery.message.clone(), self.0.ports.clock.now());
+            let accepted = outcome.accepted;
+            let at = live.execution.last_time();
+            if outcome.changed {
+                let identity = Arc::clone(&live.execution.identity);
+                let entry = live.execution.seal(outcome);
+                let write = self.0.write(&live.execution, entry).await?;
+                let journal = &self.0.ports.journal;
+                let append = || journal.append(&identity.key, &identity.incarnation, Arc::clone(&write));
+                match self.0.patiently(append).await? {
+                    Appended::Done => {}
+                    // The loser of a race loads what the winner wrote, and tries again on that.
+                    Appended::Conflict => continue,
+                    Appended::Gone => return Ok(Reply::Missing),
+                }
+                self.0.observe(&live.execution, &write.entry);
+                self.hand_over(&live, write.entry.seq).await?;
+            }
+            return Ok(if accepted {
+                Reply::Accepted { at }
+            } else {
+                Reply::Stale { closed: None }
+            });
+        }
+    }
+
+    /// Wakes the driver that goes on after entry `seq`, or tells the parent of the execution's end.
+    pub(crate) async fn hand_over(&self, live: &Live, seq: u64) -> Result<(), Error> {
+        if live.execution.status != Status::Running {
+            return child::notify_parent(self, &live.execution).await;
+        }
+        self.wake(&live.execution.identity, seq).await
+    }
+
+    /// Wakes the driver that goes on after entry `seq`.
+    pub(crate) async fn wake(&self, identity: &Identity, seq: u64) -> Result<(), Error> {
+        let envelope = Envelope {
+            key: identity.key.clone(),
+            incarnation: Arc::clone(&identity.incarnation),
+            message: Message::Wake,
+            deduplication: format!("{seq}#relay"),
+        };
+        Ok(self.0.ports.mailbox.post(envelope).await?)
+    }
+
+    /// Takes one envelope and drives its execution until it has ended or only waits.
+    ///
+    /// The envelope may be forgotten when this returns, and only then: until then it is what brings the execution back
+    /// after a crash.
+    ///
+    /// # Errors
+    ///
+    /// When the journal fails: the envelope has to come again.
+    pub async fn drive(&self, envelope: Envelope) -> Result<(), Error> {
+        let (send, receive) = oneshot::channel();
+        let mut delivery = Delivery::new(envelope.message, Some(envelope.incarnation));
+        delivery.reply = Some(send);
+        let inbox = self.enter(&envelope.key, delivery);
+        if let Some(inbox) = inbox {
+            actor::run(self.clone(), envelope.key, inbox, Session::Stored).await;
+        }
+        match receive.await {
+            Ok(Reply::Failed(error)) => Err(error),
+            Ok(Reply::Accepted { .. } | Reply::Stale { .. } | Reply::Missing) => Ok(()),
+            Err(_) => Err(Error::Shutdown),
+        }
+    }
+}
