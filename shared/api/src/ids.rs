@@ -27,9 +27,10 @@ fn random(ports: &Ports) -> [u8; 16] {
 
 /// Writes a UUID as RFC 9562 says.
 fn format_uuid(mut bytes: [u8; 16], version: u8) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes[6] = bytes[6] & 0x0f | version << 4;
     bytes[8] = bytes[8] & 0x3f | 0x80; // variant
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
     let mut text = String::with_capacity(36);
     for (index, byte) in bytes.iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {

@@ -15,6 +15,7 @@ mod constraints;
 mod definitions;
 mod error;
 mod executions;
+mod gateway;
 mod history;
 mod ids;
 mod machines;
@@ -49,6 +50,20 @@ pub struct Settings {
     pub region: Arc<str>,
     /// How long GetActivityTask waits for a task. AWS waits 60 seconds.
     pub activity_wait: Duration,
+}
+
+impl Settings {
+    /// Returns the settings of a Lambda function: its region, the account in `STEPWELL_ACCOUNT`, and a wait for activity
+    /// tasks that ends before API Gateway gives up.
+    pub fn from_env() -> Settings {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let default = Settings::default();
+        Settings {
+            account: variable("STEPWELL_ACCOUNT").map_or(default.account, Arc::from),
+            region: variable("AWS_REGION").map_or(default.region, Arc::from),
+            activity_wait: Duration::from_secs(20),
+        }
+    }
 }
 
 impl Default for Settings {

@@ -69,7 +69,8 @@ impl Response {
         };
         Response {
             status,
-            body: body.to_string().into_bytes(),
+            // It cannot fail: the keys are strings, and memory takes all.
+            body: serde_json::to_vec(&body).unwrap_or_default(),
             content_type: CONTENT_TYPE,
             request_id,
             error_type,

@@ -4,10 +4,15 @@
 use crate::actor::{Delivery, Live, Reply, Session};
 use crate::error::Error;
 use crate::{Driver, actor, child, recover};
-use engine::{ExecutionKey, Identity, Message, Status};
+use engine::{ExecutionKey, Identity, Message, Status, Timestamp};
 use ports::{Appended, Envelope};
 use std::sync::Arc;
 use tokio::sync::oneshot;
+
+/// How late a deadline may be before a sweep takes its timer for lost.
+const GRACE_MILLIS: i64 = 60_000;
+/// How many executions a sweep reads at a time.
+const SWEEP_PAGE: usize = 200;
 
 impl Driver {
     /// Applies a client's message, writes it down and wakes the driver that goes on; answers when it is durable.
@@ -70,6 +75,40 @@ impl Driver {
             deduplication: format!("{seq}#relay"),
         };
         Ok(self.0.ports.mailbox.post(envelope).await?)
+    }
+
+    /// Wakes every execution that is overdue, or that nothing is armed for; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// When the journal or the mailbox fails.
+    pub async fn sweep(&self) -> Result<usize, Error> {
+        let now = self.0.ports.clock.now();
+        let overdue_before = Timestamp(now.millis() - GRACE_MILLIS);
+        let mut after = None;
+        let mut woken = 0;
+        loop {
+            let page = self.0.ports.journal.open(after, SWEEP_PAGE).await?;
+            for opened in page.rows {
+                if opened.next_deadline.is_some_and(|deadline| deadline > overdue_before) {
+                    continue;
+                }
+                // Each sweep is a reason of its own: the queue would take a constant one for a repetition.
+                let deduplication = format!("{}#sweep", now.millis() / GRACE_MILLIS);
+                let envelope = Envelope {
+                    key: opened.key,
+                    incarnation: opened.incarnation,
+                    message: Message::Wake,
+                    deduplication,
+                };
+                self.0.ports.mailbox.post(envelope).await?;
+                woken += 1;
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(woken),
+            }
+        }
     }
 
     /// Takes one envelope and drives its execution until it has ended or only waits.

@@ -24,6 +24,25 @@ pub struct Settings {
     pub observer: Option<Arc<dyn Observer>>,
 }
 
+impl Settings {
+    /// Returns the settings of a driver in an AWS account, which is one of many: AWS's limits, and documents leave
+    /// their entry from 8 KiB on, because DynamoDB bills an item by the kilobyte.
+    pub fn deployed() -> Settings {
+        Settings {
+            limits: Limits::default(),
+            exclusive: false,
+            relays: false,
+            blob_bytes_min: 8 * 1024,
+            observer: None,
+        }
+    }
+
+    /// Returns the same for a driver that only answers clients.
+    pub fn relaying(self) -> Settings {
+        Settings { relays: true, ..self }
+    }
+}
+
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Settings")

@@ -8,6 +8,7 @@ use engine::{
     Status, Timestamp,
 };
 use ports::{Created, Machine, machine_key};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -83,6 +84,13 @@ pub struct SyncEnd {
     pub cause: Option<String>,
 }
 
+/// An execution after its first turn, and what is to be written of it.
+struct First {
+    live: Live,
+    outcome: Outcome,
+    effects: Vec<engine::Effect>,
+}
+
 impl Driver {
     /// Starts a Standard execution, or an Express one without waiting for its end. Durable when this returns.
     ///
@@ -90,24 +98,36 @@ impl Driver {
     ///
     /// When the journal fails; the execution may or may not be started.
     pub async fn start(&self, request: Start) -> Result<Started, Error> {
+        // A panic of the engine is this execution's alone.
+        let first = std::panic::catch_unwind(AssertUnwindSafe(|| self.first(&request)))
+            .map_err(|_| Error::Shutdown)?;
+        let execution = &first.live.execution;
+        if execution.status != Status::Running && execution.identity.parent.is_none() {
+            // Its first entry is all there is: nothing is left to do when a client hangs up meanwhile.
+            return self.create(first, &request.input).await;
+        }
         let driver = self.clone();
         // A task of its own: a client that hangs up must not leave an execution that is written and never begins.
-        let starting = tokio::spawn(async move { driver.start_to_the_end(request).await });
+        let starting = tokio::spawn(async move { driver.create(first, &request.input).await });
         // It panics, or is dropped with its runtime.
         starting.await.unwrap_or(Err(Error::Shutdown))
     }
 
-    async fn start_to_the_end(&self, request: Start) -> Result<Started, Error> {
-        let execution_type = request.machine.machine_type;
-        let mut live = self.live(&request);
-        match execution_type {
+    /// Makes an execution and what its first entry holds.
+    fn first(&self, request: &Start) -> First {
+        let mut live = self.live(request);
+        match request.machine.machine_type {
             ExecutionType::Standard => {
                 let now = live.execution.identity.started;
                 live.execution.holds_calls = self.0.settings.relays;
                 let mut outcome = live.apply(Message::Start, now);
                 let effects = std::mem::take(&mut outcome.effects);
                 live.unfinished = outcome.unfinished;
-                self.create(live, outcome, effects, &request.input).await
+                First {
+                    live,
+                    outcome,
+                    effects,
+                }
             }
             ExecutionType::Express => {
                 // Journalled at its start and at its end: at least once. A restart in between begins it anew.
@@ -115,11 +135,14 @@ impl Driver {
                     id: PayloadId::new(0, 0),
                     text: Arc::clone(&request.input),
                 };
-                let outcome = Outcome {
-                    payloads: vec![input],
-                    ..Outcome::default()
-                };
-                self.create(live, outcome, Vec::new(), &request.input).await
+                First {
+                    live,
+                    outcome: Outcome {
+                        payloads: vec![input],
+                        ..Outcome::default()
+                    },
+                    effects: Vec::new(),
+                }
             }
         }
     }
@@ -213,13 +236,12 @@ impl Driver {
         }
     }
 
-    async fn create(
-        &self,
-        mut live: Live,
-        outcome: Outcome,
-        effects: Vec<engine::Effect>,
-        input: &Arc<str>,
-    ) -> Result<Started, Error> {
+    async fn create(&self, first: First, input: &Arc<str>) -> Result<Started, Error> {
+        let First {
+            mut live,
+            outcome,
+            effects,
+        } = first;
         let identity = Arc::clone(&live.execution.identity);
         let is_over = live.execution.status != Status::Running;
         // Messages that come while the first entry is being written wait for the actor that knows its effects. What

@@ -5,6 +5,7 @@ use crate::reason::reason;
 use crate::table::TABLE;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
@@ -184,16 +185,23 @@ impl Store {
         }
     }
 
-    /// Removes an item, and returns it; `None` when there was none.
+    /// Removes an item, and returns it; `None` when there was none. Of many who remove it one gets it.
     pub(crate) async fn delete(&self, partition: &str, sort: &str) -> Result<Option<Item>, StoreError> {
+        // Without the condition, DynamoDB Local shows the item to several who remove it at the same time.
         let request = self
             .client
             .delete_item()
             .table_name(&*self.table)
             .set_key(Some(Item::at(partition, sort).0))
+            .condition_expression("attribute_exists(PK)")
             .return_values(ReturnValue::AllOld);
-        let deleted = Box::pin(request.send()).await.map_err(|error| failed(&error))?;
-        Ok(deleted.attributes.map(Item))
+        match Box::pin(request.send()).await {
+            Ok(deleted) => Ok(deleted.attributes.map(Item)),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(failed(&error)),
+            },
+        }
     }
 
     /// Reads an item as it was last written; `only` names the attributes that are wanted.

@@ -124,8 +124,9 @@ impl AwsTimers {
     pub async fn fired(&self, body: &str) -> Result<Option<Envelope>, TimersError> {
         let timer: Timer = serde_json::from_str(body)
             .map_err(|error| TimersError(format!("a message of the delay queue is not a timer: {error}")))?;
-        if timer.at <= SystemClock.now() {
-            return Ok(Some(wake(timer)));
+        let now = SystemClock.now();
+        if timer.at <= now {
+            return Ok(Some(wake(timer, now)));
         }
         self.set(&timer).await?;
         Ok(None)
@@ -192,9 +193,13 @@ impl AwsTimers {
     }
 }
 
-fn wake(timer: Timer) -> Envelope {
+/// Returns the wake-up of a timer that fired at `now`.
+///
+/// Each firing is a message of its own: the one before may have come to somebody whose clock is behind, who armed the
+/// same deadline again, and then SQS must not take the next one for a repetition.
+fn wake(timer: Timer, now: Timestamp) -> Envelope {
     Envelope {
-        deduplication: format!("{}#timer", timer.at.millis()),
+        deduplication: format!("{}#timer#{}", timer.at.millis(), now.millis()),
         key: timer.key,
         incarnation: timer.incarnation,
         message: Message::Wake,

@@ -2,8 +2,12 @@
 
 use engine::Timestamp;
 use ports::{Clock, Entropy};
+use std::cell::RefCell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
+
+/// Random bytes that a thread asks the system for at once: a multiple of 32.
+const POOL_BYTES: usize = 2048;
 
 /// A clock that tells when it was moved.
 pub trait LocalClock: Clock {
@@ -81,12 +85,27 @@ impl LocalClock for VirtualClock {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemEntropy;
 
+thread_local! {
+    /// Random bytes that were not given out yet: asking the system for many at once is cheaper.
+    static POOL: RefCell<(Box<[u8]>, usize)> = RefCell::new((vec![0; POOL_BYTES].into(), POOL_BYTES));
+}
+
 impl Entropy for SystemEntropy {
     fn bytes(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        // Without randomness every secret would be guessable: nothing may go on.
-        getrandom::fill(&mut bytes).expect("the operating system gives no randomness");
-        bytes
+        POOL.with_borrow_mut(|(pool, used)| {
+            if *used >= pool.len() {
+                // Without randomness every secret would be guessable: nothing may go on.
+                getrandom::fill(pool).expect("the operating system gives no randomness");
+                *used = 0;
+            }
+            let mut bytes = [0; 32];
+            let fresh = &mut pool[*used..*used + bytes.len()];
+            bytes.copy_from_slice(fresh);
+            // What was given out is nobody else's to see.
+            fresh.fill(0);
+            *used += bytes.len();
+            bytes
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Bytes that a text is given at first: the events of a short execution fit without growing.
-const TEXT_BYTES: usize = 2048;
+const TEXT_BYTES: usize = 1024;
 
 /// Returns a value as JSON text.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {

@@ -7,6 +7,7 @@
 //! ```
 
 mod blobs;
+mod checkpointer;
 mod clock;
 mod journal;
 mod json;

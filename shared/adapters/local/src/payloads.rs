@@ -59,15 +59,12 @@ pub(crate) fn decode(
 
 /// Returns a document's name as a number: what it is stored as.
 pub(crate) fn number(id: PayloadId) -> i64 {
-    serde_json::to_value(id)
-        .ok()
-        .and_then(|value| value.as_i64())
-        .unwrap_or(-1)
+    id.number().cast_signed()
 }
 
 /// Returns the document's name that is stored as `number`.
 pub(crate) fn id(number: i64) -> Option<PayloadId> {
-    serde_json::from_value(number.into()).ok()
+    u64::try_from(number).ok().map(PayloadId::of_number)
 }
 
 fn split(rest: &str) -> Option<(PayloadId, &str, &str, &str)> {

@@ -1,10 +1,10 @@
 //! Calls made from this machine: a mock answers, or a local function runs, or an AWS service is called.
 
 use async_trait::async_trait;
-use calls::{Answer, CallError, Caller};
+use calls::Caller;
 use engine::Identity;
 use function_host::FunctionHost;
-use integrations::{Failure, Integration, Resource, ServiceAnswer, ServiceError, ServiceRequest};
+use integrations::{Failure, Integration, Resource, ServiceAnswer};
 use mocks::{MockFile, MockResponse};
 use ports::{CallOutcome, CallRequest, Services};
 use serde_json::{Map, Value, json};
@@ -152,29 +152,13 @@ impl LocalServices {
             status: 200,
             headers,
         };
-        Some(shown(&request.call.resource, answer))
+        Some(service_calls::shown(&request.call.resource, answer))
     }
 
     /// Calls the service.
     async fn service(&self, request: &CallRequest) -> CallOutcome {
         let call = &request.call;
-        let service_request = match &call.resource {
-            Resource::Function(arn) => Ok(integrations::function_request(arn, call.parameters.value())),
-            Resource::Service(integration) => integrations::request(
-                integration,
-                call.parameters.value().clone(),
-                Some(&call.client_token),
-            ),
-            Resource::Activity(arn) => Err(Failure {
-                error: "States.Runtime".to_owned(),
-                cause: Some(format!("the activity `{}` cannot be called", arn.text())),
-            }),
-        };
-        let ServiceRequest {
-            service,
-            operation,
-            members,
-        } = match service_request {
+        let service_request = match service_calls::request(call) {
             Ok(service_request) => service_request,
             Err(failure) => return CallOutcome::Failed(failure),
         };
@@ -182,59 +166,11 @@ impl LocalServices {
             .caller
             .get_or_init(|| Caller::from_env(self.settings.clone()))
             .await;
-        if !caller.reaches(&service) {
-            return CallOutcome::Failed(self.unreachable(request, &service));
+        if !caller.reaches(&service_request.service) {
+            return CallOutcome::Failed(self.unreachable(request, &service_request.service));
         }
         self.note(request, AnsweredBy::Service);
-        let answered = match &call.role_arn {
-            Some(role) => caller.call_as(role, &service, &operation, &members).await,
-            None => caller.call(&service, &operation, &members).await,
-        };
-        match answered {
-            Ok(Answer {
-                members,
-                status,
-                headers,
-            }) => shown(
-                &call.resource,
-                ServiceAnswer {
-                    members,
-                    status,
-                    headers,
-                },
-            ),
-            Err(CallError::Service {
-                code,
-                message,
-                status,
-                request_id,
-                modelled,
-            }) => {
-                let error = ServiceError {
-                    code,
-                    message,
-                    status,
-                    request_id,
-                    modelled,
-                };
-                CallOutcome::Failed(match &call.resource {
-                    Resource::Service(integration) => integrations::failure(integration, error),
-                    Resource::Function(_) | Resource::Activity(_) => integrations::function_failure(error),
-                })
-            }
-            Err(CallError::Refused(cause)) => CallOutcome::Failed(Failure {
-                error: "States.Runtime".to_owned(),
-                cause: Some(cause),
-            }),
-            Err(CallError::NotSent(cause)) => CallOutcome::Failed(match &call.resource {
-                Resource::Service(integration) => integrations::not_sent(integration, &cause),
-                Resource::Function(_) | Resource::Activity(_) => Failure {
-                    error: "Lambda.SdkClientException".to_owned(),
-                    cause: Some(cause),
-                },
-            }),
-            Err(CallError::Unknown(reason)) => CallOutcome::Unknown(reason),
-        }
+        service_calls::send(caller, &call.resource, &service_request, call.role_arn.as_deref()).await
     }
 
     fn unreachable(&self, request: &CallRequest, service: &str) -> Failure {
@@ -293,17 +229,6 @@ fn headers_of(request_id: &str, bytes: usize) -> Vec<(String, String)> {
 
 fn is_invoke(integration: &Integration) -> bool {
     integration.service() == "lambda" && integration.action() == "invoke"
-}
-
-fn shown(resource: &Resource, answer: ServiceAnswer) -> CallOutcome {
-    let result = match resource {
-        Resource::Service(integration) => integrations::response(integration, answer),
-        Resource::Function(_) | Resource::Activity(_) => integrations::function_response(answer),
-    };
-    match result {
-        Ok(value) => CallOutcome::Succeeded(value.to_string()),
-        Err(failure) => CallOutcome::Failed(failure),
-    }
 }
 
 #[async_trait]

@@ -1,5 +1,6 @@
 //! The embedded store: SQLite with one writer, and readers beside it.
 
+use crate::checkpointer::Checkpointer;
 use crate::lock::FolderLock;
 use crate::machines::Machines;
 use crate::schema;
@@ -16,7 +17,7 @@ use tokio::sync::{Semaphore, oneshot};
 const READERS_MAX: usize = 8;
 /// How long a connection waits for a lock, which only a foreign program like the `sqlite3` shell can hold.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// Pages of the write-ahead log after which the writer moves them into the main file: 16 MB.
+/// Pages of the write-ahead log after which the writer moves what the checkpointer has left: 16 MB.
 const CHECKPOINT_PAGES: i64 = 4_000;
 /// Kibibytes of pages that the writer keeps in memory.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
@@ -122,15 +123,17 @@ impl Store {
         let mut connection = Connection::open(&file).map_err(failed)?;
         configure(&connection).map_err(failed)?;
         schema::prepare(&mut connection, folder)?;
+        let failed = |source| OpenError::Folder {
+            folder: folder.to_owned(),
+            source,
+        };
+        let checkpointer = Checkpointer::start(&file).map_err(failed)?;
         let readers = Readers {
             file,
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(READERS_MAX)),
         };
-        Store::start(connection, Some(lock), Some(readers)).map_err(|source| OpenError::Folder {
-            folder: folder.to_owned(),
-            source,
-        })
+        Store::start(connection, Some(lock), Some(checkpointer), Some(readers)).map_err(failed)
     }
 
     /// Opens a store that lives in memory, and ends with its last clone.
@@ -147,7 +150,7 @@ impl Store {
         let mut connection = Connection::open_in_memory().map_err(failed)?;
         configure(&connection).map_err(failed)?;
         schema::prepare(&mut connection, folder)?;
-        Store::start(connection, None, None).map_err(|source| OpenError::Folder {
+        Store::start(connection, None, None, None).map_err(|source| OpenError::Folder {
             folder: folder.to_owned(),
             source,
         })
@@ -156,6 +159,7 @@ impl Store {
     fn start(
         connection: Connection,
         lock: Option<FolderLock>,
+        checkpointer: Option<Checkpointer>,
         readers: Option<Readers>,
     ) -> Result<Store, std::io::Error> {
         let counters = Arc::<Counters>::default();
@@ -163,6 +167,7 @@ impl Store {
         let writer = Writer {
             connection,
             lock,
+            checkpointer,
             requests,
             counters: Arc::clone(&counters),
         };
@@ -231,7 +236,7 @@ impl Store {
             value: None,
             reply,
         })))?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::closed()))
+        answer.await.map_err(|_| StoreError::closed())?.result
     }
 
     /// Runs `work` on one snapshot of everything that is durable.

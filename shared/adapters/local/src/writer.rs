@@ -1,5 +1,6 @@
 //! The one writer: commits everything that is ready in one transaction.
 
+use crate::checkpointer::Checkpointer;
 use crate::lock::FolderLock;
 use crate::store::StoreError;
 use rusqlite::Connection;
@@ -9,6 +10,9 @@ use tokio::sync::oneshot;
 
 /// At most so many requests share a transaction; more would make the first wait too long.
 const BATCH_MAX: usize = 256;
+
+/// After so many requests the write-ahead log is worth moving.
+const CHECKPOINT_AFTER: usize = 512;
 
 /// What the writer is asked.
 pub(crate) enum Request {
@@ -38,7 +42,13 @@ pub(crate) trait Job: Send {
 pub(crate) struct Work<T, F> {
     pub(crate) work: F,
     pub(crate) value: Option<T>,
-    pub(crate) reply: oneshot::Sender<Result<T, StoreError>>,
+    pub(crate) reply: oneshot::Sender<Done<T, F>>,
+}
+
+/// What became of a [`Work`]. The closure goes back with it: the writer has better things to do than to free memory.
+pub(crate) struct Done<T, F> {
+    pub(crate) result: Result<T, StoreError>,
+    pub(crate) _work: F,
 }
 
 impl<T, F> Job for Work<T, F>
@@ -53,9 +63,12 @@ where
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        let Work { value, reply, .. } = *self;
+        let Work { value, reply, work } = *self;
         // Nobody may be waiting any more.
-        let _ = reply.send(committed.and_then(|()| value.ok_or_else(StoreError::closed)));
+        let _ = reply.send(Done {
+            result: committed.and_then(|()| value.ok_or_else(StoreError::closed)),
+            _work: work,
+        });
     }
 }
 
@@ -63,6 +76,8 @@ where
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) lock: Option<FolderLock>,
+    /// `None` for a store in memory.
+    pub(crate) checkpointer: Option<Checkpointer>,
     pub(crate) requests: mpsc::Receiver<Request>,
     pub(crate) counters: Arc<Counters>,
 }
@@ -72,6 +87,7 @@ impl Writer {
     pub(crate) fn run(self) {
         let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(BATCH_MAX);
         let mut closing = None;
+        let mut served = 0;
         while closing.is_none() {
             let Ok(first) = self.requests.recv() else { break };
             let mut next = Some(first);
@@ -84,15 +100,24 @@ impl Writer {
                     next = self.requests.try_recv().ok();
                 }
             }
+            served += batch.len();
             self.serve(&mut batch);
+            if served >= CHECKPOINT_AFTER
+                && let Some(checkpointer) = &self.checkpointer
+            {
+                served = 0;
+                checkpointer.nudge();
+            }
         }
         let Writer {
             connection,
             lock,
+            checkpointer,
             requests,
             ..
         } = self;
         drop(requests);
+        drop(checkpointer);
         if closing.is_some() {
             // Without this, the next opening does it.
             let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));

@@ -1,20 +1,41 @@
 //! JSON documents on their way through an execution: written once, shared from then on.
 
 use asl::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+/// Bytes that a document's text is given at first: small ones are printed without growing.
+const TEXT_BYTES: usize = 256;
+
 /// Names a document within its execution: the journal entry that it first appeared in, and its place there.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+///
+/// Stored as `"ENTRY.PLACE"`, and in entry 0, where most documents are, as the place alone: `3`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PayloadId(u64);
 
 impl PayloadId {
     /// Returns the id of the `index`-th document of journal entry `seq`.
     pub fn new(seq: u64, index: u32) -> PayloadId {
         PayloadId((seq << 32) | u64::from(index))
+    }
+
+    /// Returns the id as one number, for stores that keep it in a column.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the id that [`PayloadId::number`] gave a number.
+    pub fn of_number(number: u64) -> PayloadId {
+        PayloadId(number)
+    }
+
+    fn parse(text: &str) -> Option<PayloadId> {
+        let (seq, index) = text.split_once('.').unwrap_or(("0", text));
+        let seq: u32 = seq.parse().ok()?;
+        Some(PayloadId::new(seq.into(), index.parse().ok()?))
     }
 
     /// Returns the sequence number of the journal entry that holds the document.
@@ -26,6 +47,43 @@ impl PayloadId {
 impl fmt::Debug for PayloadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.0 >> 32, self.0 & 0xffff_ffff)
+    }
+}
+
+impl Serialize for PayloadId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.seq() == 0 {
+            serializer.serialize_u64(self.0)
+        } else {
+            serializer.collect_str(&format_args!("{self:?}"))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PayloadId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PayloadId, D::Error> {
+        deserializer.deserialize_any(Stored)
+    }
+}
+
+/// Reads both stored forms.
+struct Stored;
+
+impl Visitor<'_> for Stored {
+    type Value = PayloadId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a document's name")
+    }
+
+    fn visit_u64<E: de::Error>(self, index: u64) -> Result<PayloadId, E> {
+        u32::try_from(index)
+            .map(|index| PayloadId::new(0, index))
+            .map_err(|_| E::invalid_value(Unexpected::Unsigned(index), &self))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<PayloadId, E> {
+        PayloadId::parse(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 
@@ -53,7 +111,10 @@ impl Data {
 
     /// Returns the document of `value`.
     pub fn from_value(id: PayloadId, value: Value) -> Data {
-        let text = value.to_string().into();
+        let mut text = Vec::with_capacity(TEXT_BYTES);
+        // It cannot fail: the keys are strings, and memory takes all.
+        let _ = serde_json::to_writer(&mut text, &value);
+        let text = String::from_utf8(text).unwrap_or_default().into();
         Data(Arc::new(Inner {
             id,
             text,

@@ -119,7 +119,7 @@ impl Turn<'_> {
         let assigned = frame.assign(&catcher.assign, "Assign")?;
         let output: CaughtOutput = match &catcher.output {
             Some(template) => CaughtOutput::Value(frame.output(template, "Output")?),
-            None => CaughtOutput::Merged(frame.merge(&input, &error, &catcher.result_path)?),
+            None => CaughtOutput::Merged(frame.merge(&input, error.into(), &catcher.result_path)?),
         };
         let output = match output {
             CaughtOutput::Value(value) => self.data(value),

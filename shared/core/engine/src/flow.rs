@@ -20,16 +20,16 @@ pub(crate) struct Frame {
     context: OnceCell<Value>,
     /// `$states.input`.
     pub(crate) input: Data,
-    result: Option<Data>,
+    result: Option<Merged>,
     error: Option<Data>,
     variables: Vec<Arc<Variables<Data>>>,
     entered: u64,
     now: Timestamp,
-    seed: u64,
     draws: Rc<Cell<u64>>,
 }
 
-/// A result merged into an input: an existing document, or a new value.
+/// What passes through a state: an existing document, or a new value. A value becomes a document when an event or a
+/// thread refers to it, and most on the way never do.
 pub(crate) enum Merged {
     Same(Data),
     New(Value),
@@ -44,11 +44,24 @@ impl Merged {
         }
     }
 
+    fn into_value(self) -> Value {
+        match self {
+            Merged::Same(data) => data.value().clone(),
+            Merged::New(value) => value,
+        }
+    }
+
     pub(crate) fn into_data(self, turn: &mut Turn<'_>) -> Data {
         match self {
             Merged::Same(data) => data,
             Merged::New(value) => turn.data(value),
         }
+    }
+}
+
+impl From<Data> for Merged {
+    fn from(data: Data) -> Merged {
+        Merged::Same(data)
     }
 }
 
@@ -93,12 +106,11 @@ impl Frame {
             variables,
             entered: thread.map_or(0, |thread| thread.entered),
             now: turn.now,
-            seed: seed(&execution.identity.seed),
             draws: Rc::clone(&turn.draws),
         }
     }
 
-    pub(crate) fn with_result(mut self, result: Data) -> Frame {
+    pub(crate) fn with_result(mut self, result: Merged) -> Frame {
         self.result = Some(result);
         self
     }
@@ -123,15 +135,15 @@ impl Frame {
 
     /// Applies InputPath.
     pub(crate) fn effective_input(&self, flow: &Flow) -> Result<Merged, Fault> {
-        self.select(&flow.input_path, &self.input, "InputPath")
+        self.select(&flow.input_path, self.input.clone().into(), "InputPath")
     }
 
     /// Applies InputPath or OutputPath to a document.
-    pub(crate) fn select(&self, selector: &Selector, data: &Data, field: &str) -> Result<Merged, Fault> {
+    pub(crate) fn select(&self, selector: &Selector, from: Merged, field: &str) -> Result<Merged, Fault> {
         match selector {
-            Selector::Whole => Ok(Merged::Same(data.clone())),
+            Selector::Whole => Ok(from),
             Selector::Nothing => Ok(Merged::New(json!({}))),
-            Selector::Path(path) => self.at(data.value()).path(path, field).map(Merged::New),
+            Selector::Path(path) => self.at(from.value()).path(path, field).map(Merged::New),
         }
     }
 
@@ -145,11 +157,11 @@ impl Frame {
     }
 
     /// Applies ResultPath: merges a result into the state's input.
-    pub(crate) fn merge(&self, input: &Data, result: &Data, path: &ResultPath) -> Result<Merged, Fault> {
+    pub(crate) fn merge(&self, input: &Data, result: Merged, path: &ResultPath) -> Result<Merged, Fault> {
         match path {
-            ResultPath::Replace => Ok(Merged::Same(result.clone())),
+            ResultPath::Replace => Ok(result),
             ResultPath::Discard => Ok(Merged::Same(input.clone())),
-            ResultPath::At(path) => match path.write(input.value().clone(), result.value().clone()) {
+            ResultPath::At(path) => match path.write(input.value().clone(), result.into_value()) {
                 Ok(merged) => Ok(Merged::New(merged)),
                 Err(_) => Err(self.fault(
                     errors::RESULT_PATH_MATCH_FAILURE,
@@ -174,12 +186,12 @@ impl Frame {
         if fields.is_empty() {
             return Ok(Vec::new());
         }
-        let root = self
-            .error
-            .as_ref()
-            .or(self.result.as_ref())
-            .unwrap_or(&self.input);
-        let evaluator = self.at(root.value());
+        let root = match (&self.error, &self.result) {
+            (Some(error), _) => error.value(),
+            (None, Some(result)) => result.value(),
+            (None, None) => self.input.value(),
+        };
+        let evaluator = self.at(root);
         fields
             .iter()
             .map(|(name, template)| {
@@ -227,7 +239,7 @@ impl Frame {
     }
 
     fn random(&self) -> u64 {
-        draw(self.seed, &self.draws)
+        draw(seed(&self.ingredients.identity.seed), &self.draws)
     }
 }
 
@@ -273,11 +285,6 @@ impl<'a> Evaluator<'a> {
             Ok(value) => Ok(value.into_owned()),
             Err(error) => Err(self.path_fault(path.text(), field, &error)),
         }
-    }
-
-    /// Evaluates a path that may lead nowhere: `None`.
-    pub(crate) fn optional_path(&self, path: &Path) -> Option<Value> {
-        path.select(self).ok().map(std::borrow::Cow::into_owned)
     }
 
     fn path_fault(&self, path: &str, field: &str, error: &PathError) -> Fault {
@@ -401,7 +408,7 @@ impl jsonata::Scope for Frame {
     fn states_field(&self, name: &str) -> Option<&Value> {
         match name {
             "input" => Some(self.input.value()),
-            "result" => self.result.as_ref().map(Data::value),
+            "result" => self.result.as_ref().map(Merged::value),
             "errorOutput" => self.error.as_ref().map(Data::value),
             "context" => Some(self.context()),
             _ => None,
@@ -427,32 +434,42 @@ impl Turn<'_> {
         &mut self,
         id: ThreadId,
         flow: &Flow,
-        result: Data,
+        result: impl Into<Merged>,
         transition: asl::program::Transition,
     ) -> Result<(), Fault> {
-        let frame = Frame::new(self, id).with_result(result.clone());
+        let frame = Frame::new(self, id);
+        self.complete_in(frame, id, flow, result.into(), transition)
+    }
+
+    /// Does the same with the state's frame at hand.
+    pub(crate) fn complete_in(
+        &mut self,
+        frame: Frame,
+        id: ThreadId,
+        flow: &Flow,
+        result: Merged,
+        transition: asl::program::Transition,
+    ) -> Result<(), Fault> {
+        let mut frame = frame.with_result(result);
         let assigned = frame.assign(&flow.assign, "Assign")?;
         let output = match &flow.output {
-            Some(template) => {
-                let value = frame.output(template, "Output")?;
-                self.data(value)
-            }
+            Some(template) => Merged::New(frame.output(template, "Output")?),
             None => {
+                let Some(result) = frame.result.take() else {
+                    return Ok(());
+                };
                 let selected = match &flow.result_selector {
                     Some(template) => {
                         let value = frame.at(result.value()).template(template, "ResultSelector")?;
-                        self.data(value)
+                        Merged::New(value)
                     }
-                    None => result.clone(),
+                    None => result,
                 };
-                let merged = frame
-                    .merge(&frame.input, &selected, &flow.result_path)?
-                    .into_data(self);
-                frame
-                    .select(&flow.output_path, &merged, "OutputPath")?
-                    .into_data(self)
+                let merged = frame.merge(&frame.input, selected, &flow.result_path)?;
+                frame.select(&flow.output_path, merged, "OutputPath")?
             }
         };
+        let output = output.into_data(self);
         let assigned = self.assigned(id, &frame, assigned)?;
         self.exit(id, output, assigned, transition)
     }

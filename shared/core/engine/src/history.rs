@@ -1,4 +1,10 @@
 //! The events that users see in GetExecutionHistory.
+//!
+//! Their stored names are short, as every execution is full of them; [`Packed`] says how an entry's events are written.
+
+mod packed;
+
+pub use packed::Packed;
 
 use crate::data::PayloadId;
 use asl::Timestamp;
@@ -26,13 +32,21 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of the language")]
 pub enum StateType {
+    #[serde(rename = "P")]
     Pass,
+    #[serde(rename = "T")]
     Task,
+    #[serde(rename = "C")]
     Choice,
+    #[serde(rename = "W")]
     Wait,
+    #[serde(rename = "S")]
     Succeed,
+    #[serde(rename = "F")]
     Fail,
+    #[serde(rename = "L")]
     Parallel,
+    #[serde(rename = "M")]
     Map,
 }
 
@@ -56,10 +70,13 @@ impl StateType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TaskType {
     /// A service integration.
+    #[serde(rename = "T")]
     Task,
     /// A function's ARN as Resource.
+    #[serde(rename = "L")]
     LambdaFunction,
     /// An activity's ARN as Resource.
+    #[serde(rename = "A")]
     Activity,
 }
 
@@ -78,10 +95,10 @@ impl TaskType {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Why {
     /// The error's name.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(rename = "e", skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
     /// Its cause.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(rename = "c", skip_serializing_if = "Option::is_none", default)]
     pub cause: Option<String>,
 }
 
@@ -89,8 +106,10 @@ pub struct Why {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// `resourceType`: `sqs`, `aws-sdk:sqs`.
+    #[serde(rename = "t")]
     pub resource_type: String,
     /// `resource`: `sendMessage.waitForTaskToken`.
+    #[serde(rename = "r")]
     pub resource: String,
 }
 
@@ -98,107 +117,168 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of AWS's event details")]
 pub enum Details {
+    #[serde(rename = "start")]
     ExecutionStarted {
+        #[serde(rename = "i")]
         input: PayloadId,
+        #[serde(rename = "a")]
         role_arn: Arc<str>,
     },
+    #[serde(rename = "ok")]
     ExecutionSucceeded {
+        #[serde(rename = "o")]
         output: PayloadId,
     },
+    #[serde(rename = "fail")]
     ExecutionFailed(Why),
+    #[serde(rename = "abort")]
     ExecutionAborted(Why),
+    #[serde(rename = "late")]
     ExecutionTimedOut(Why),
+    #[serde(rename = "in", with = "packed::entered")]
     StateEntered {
         state: StateType,
         name: Arc<str>,
         input: PayloadId,
     },
+    #[serde(rename = "out", with = "packed::exited")]
     StateExited {
         state: StateType,
         name: Arc<str>,
         output: PayloadId,
-        #[serde(skip_serializing_if = "Vec::is_empty", default)]
         assigned: Vec<(String, PayloadId)>,
     },
+    #[serde(rename = "cut")]
     StateAborted {
+        #[serde(rename = "s")]
         state: StateType,
     },
+    #[serde(rename = "L")]
     ParallelStateStarted,
+    #[serde(rename = "Lok")]
     ParallelStateSucceeded,
+    #[serde(rename = "Lfail")]
     ParallelStateFailed,
+    #[serde(rename = "M")]
     MapStateStarted {
+        #[serde(rename = "l")]
         length: u64,
     },
+    #[serde(rename = "Mok")]
     MapStateSucceeded,
+    #[serde(rename = "Mfail")]
     MapStateFailed,
+    #[serde(rename = "I")]
     MapIterationStarted {
+        #[serde(rename = "n")]
         name: Arc<str>,
+        #[serde(rename = "x")]
         index: u32,
     },
+    #[serde(rename = "Iok")]
     MapIterationSucceeded {
+        #[serde(rename = "n")]
         name: Arc<str>,
+        #[serde(rename = "x")]
         index: u32,
     },
+    #[serde(rename = "Ifail")]
     MapIterationFailed {
+        #[serde(rename = "n")]
         name: Arc<str>,
+        #[serde(rename = "x")]
         index: u32,
     },
+    #[serde(rename = "Icut")]
     MapIterationAborted {
+        #[serde(rename = "n")]
         name: Arc<str>,
+        #[serde(rename = "x")]
         index: u32,
     },
     /// `TaskScheduled`, `LambdaFunctionScheduled`, `ActivityScheduled`.
+    #[serde(rename = "T")]
     Scheduled {
+        #[serde(rename = "k")]
         task: TaskType,
         /// The service; for functions and activities `resource` is the ARN and `resource_type` is empty.
+        #[serde(rename = "t")]
         target: Target,
+        #[serde(rename = "g")]
         region: Arc<str>,
+        #[serde(rename = "p")]
         parameters: PayloadId,
-        #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[serde(rename = "d", skip_serializing_if = "Option::is_none", default)]
         timeout_seconds: Option<u64>,
-        #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[serde(rename = "h", skip_serializing_if = "Option::is_none", default)]
         heartbeat_seconds: Option<u64>,
-        #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[serde(rename = "a", skip_serializing_if = "Option::is_none", default)]
         role_arn: Option<String>,
     },
     /// `TaskStarted`, `LambdaFunctionStarted`.
+    #[serde(rename = "Trun")]
     Started {
+        #[serde(rename = "k")]
         task: TaskType,
+        #[serde(rename = "t")]
         target: Target,
     },
+    #[serde(rename = "Arun")]
     ActivityStarted {
-        #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[serde(rename = "w", skip_serializing_if = "Option::is_none", default)]
         worker_name: Option<String>,
     },
+    #[serde(rename = "Tsent")]
     TaskSubmitted {
+        #[serde(rename = "t")]
         target: Target,
+        #[serde(rename = "o")]
         output: PayloadId,
     },
+    #[serde(rename = "Tunsent")]
     TaskSubmitFailed {
+        #[serde(rename = "t")]
         target: Target,
+        #[serde(rename = "y")]
         why: Why,
     },
     /// `TaskSucceeded`, `LambdaFunctionSucceeded`, `ActivitySucceeded`.
+    #[serde(rename = "Tok")]
     Succeeded {
+        #[serde(rename = "k")]
         task: TaskType,
+        #[serde(rename = "t")]
         target: Target,
+        #[serde(rename = "o")]
         output: PayloadId,
     },
     /// `TaskFailed`, `LambdaFunctionFailed`, `ActivityFailed`.
+    #[serde(rename = "Tfail")]
     Failed {
+        #[serde(rename = "k")]
         task: TaskType,
+        #[serde(rename = "t")]
         target: Target,
+        #[serde(rename = "y")]
         why: Why,
     },
     /// `TaskTimedOut`, `LambdaFunctionTimedOut`, `ActivityTimedOut`.
+    #[serde(rename = "Tlate")]
     TimedOut {
+        #[serde(rename = "k")]
         task: TaskType,
+        #[serde(rename = "t")]
         target: Target,
+        #[serde(rename = "y")]
         why: Why,
     },
+    #[serde(rename = "eval")]
     EvaluationFailed {
+        #[serde(rename = "y")]
         why: Why,
+        #[serde(rename = "l")]
         location: String,
+        #[serde(rename = "s")]
         state: Arc<str>,
     },
 }

@@ -49,7 +49,7 @@ pub use execution::{
     Wants,
 };
 pub use fault::errors;
-pub use history::{Details, Event, StateType, Target, TaskType, Why};
+pub use history::{Details, Event, Packed, StateType, Target, TaskType, Why};
 pub use limits::Limits;
 pub use message::{CallId, Message};
 pub use outcome::Outcome;

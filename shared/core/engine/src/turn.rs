@@ -17,6 +17,9 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// Events that a turn has room for at first: most short executions need no more.
+const EVENTS_FIRST: usize = 32;
+
 /// The work table of one call of [`apply`](crate::apply).
 pub(crate) struct Turn<'a> {
     pub(crate) program: &'a Program,
@@ -109,6 +112,9 @@ impl<'a> Turn<'a> {
         counters.last_event += 1;
         counters.last_time = self.now;
         let id = counters.last_event;
+        if self.outcome.events.capacity() == 0 {
+            self.outcome.events.reserve(EVENTS_FIRST);
+        }
         self.outcome.events.push(Event {
             id,
             previous,

@@ -4,11 +4,11 @@ use super::layout;
 use super::load::{between, collect, latest};
 use crate::item::Item;
 use crate::store::{Query, Store, StoreError};
-use engine::{Event, ExecutionKey};
+use engine::ExecutionKey;
 use ports::{HistoryPage, documents};
 
 /// What reading the history needs of an entry.
-const WANTED: &str = "PK, SK, inc, evs, docs";
+const WANTED: &str = "PK, SK, inc, body";
 /// A step has rarely fewer events than this; a query reads no more entries than the page needs.
 const EVENTS_PER_ENTRY: usize = 2;
 
@@ -76,7 +76,7 @@ impl Reader<'_> {
     }
 
     fn take(&mut self, item: Item) -> Result<(), StoreError> {
-        let mut events: Vec<Event> = item.get_packed("evs")?;
+        let mut events = layout::events(&item)?;
         events.retain(|event| {
             if self.reverse {
                 event.id <= self.from

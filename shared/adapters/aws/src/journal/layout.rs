@@ -3,14 +3,15 @@
 //! ```text
 //! entry   nonce  lease    until when its writer may act        due  the next deadline
 //!         tm     its time                                      bs   the entry with the full image below this one
-//!         evs    events, packed                                upto the latest event's id
-//!         img    the image, packed                             docs documents that first appear here, packed
+//!         upto   the latest event's id                         body events, image and documents, packed together
 //!         st     the status after it                           rdn  how often the execution was redriven until then
-//! closing ended  when                                          outp the output, packed
-//!         err    error                                         why  cause
-//! head    ident  the identity, packed                          inc  the incarnation
-//!         hseq   the entry that status and end were taken from rdt  when it was last redriven
+//! closing ended  when                                          outp the output, packed, or
+//!         err    error                                         outid which document it is
+//!         why    cause
+//! head    inc    the incarnation; the identity is in the body  rdt  when it was last redriven
+//!         hseq   the entry that status and end were taken from
 //!         freed  from when on the name can be used again       g1, g1s, g2, g2s  keys of the indexes
+//! all     ttl    from when on it may be deleted
 //! ```
 //!
 //! Names are short because DynamoDB bills them with every item. A head has the attributes of entry 0 too; its `st`, `rdn`
@@ -19,10 +20,12 @@
 use super::Retention;
 use crate::hash;
 use crate::item::Item;
+use crate::packed::pack;
 use crate::store::StoreError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::{ExecutionKey, Identity, PayloadId, Status, Timestamp};
+use engine::{Event, ExecutionKey, Identity, Image, Packed, PayloadId, Status, Timestamp};
 use ports::{Head, StoredPayload, Write};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -96,10 +99,37 @@ pub(crate) fn started(head: &Item) -> Result<Timestamp, StoreError> {
         .ok_or_else(|| StoreError::Damaged(format!("`{position}` does not begin with a time")))
 }
 
-/// Returns the item of an entry.
+/// The attribute that holds what only whole entries are read for.
+const BODY: &str = "body";
+
+/// What is packed together: alike names compress well side by side.
+#[derive(Serialize)]
+struct Body<'a> {
+    /// In entry 0 alone.
+    #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
+    identity: Option<&'a Identity>,
+    #[serde(rename = "e")]
+    events: Packed<'a>,
+    #[serde(rename = "s")]
+    image: &'a Image,
+    #[serde(rename = "d")]
+    documents: &'a [(PayloadId, StoredPayload)],
+}
+
+/// Returns the item of an entry behind the first.
 pub(crate) fn entry(
     partition: &str,
     incarnation: &str,
+    write: &Write,
+    retention: Retention,
+) -> Result<Item, StoreError> {
+    item(partition, incarnation, None, write, retention)
+}
+
+fn item(
+    partition: &str,
+    incarnation: &str,
+    identity: Option<&Identity>,
     write: &Write,
     retention: Retention,
 ) -> Result<Item, StoreError> {
@@ -113,9 +143,15 @@ pub(crate) fn entry(
         .text("st", entry.image.status.name())
         .number("rdn", entry.image.counters.redrive_count)
         .number("ttl", retention.expires(entry.time))
-        .packed("evs", &entry.events)?
-        .packed("img", &entry.image)?
-        .packed("docs", &write.payloads)?;
+        .packed(
+            BODY,
+            &Body {
+                identity,
+                events: Packed::of(&entry.events),
+                image: &entry.image,
+                documents: &write.payloads,
+            },
+        )?;
     if let Some(due) = write.next_deadline {
         item = item.number("due", due.millis());
     }
@@ -135,9 +171,18 @@ fn closing(write: &Write) -> Result<Vec<(&'static str, AttributeValue)>, StoreEr
     for (name, text) in texts {
         found.extend(text.iter().map(|text| (name, AttributeValue::S(text.clone()))));
     }
-    if let Some(output) = &write.output {
-        found.push(("outp", AttributeValue::B(crate::packed::pack(output)?)));
-    }
+    let Some(output) = &write.output else {
+        return Ok(found);
+    };
+    // An output that the entry holds as a document is not stored twice.
+    let held = closing.output.as_ref().map(|data| data.id()).filter(|id| {
+        let mut documents = write.payloads.iter();
+        documents.any(|(held, payload)| held == id && payload == output)
+    });
+    found.push(match held {
+        Some(id) => ("outid", AttributeValue::B(pack(&id)?)),
+        None => ("outp", AttributeValue::B(pack(output)?)),
+    });
     Ok(found)
 }
 
@@ -145,15 +190,20 @@ fn closing(write: &Write) -> Result<Vec<(&'static str, AttributeValue)>, StoreEr
 pub(crate) fn first(identity: &Identity, write: &Write, retention: Retention) -> Result<Item, StoreError> {
     let partition = partition(&identity.key);
     let shard = hash::number_of(&[&identity.key.name], MACHINE_SHARDS);
-    let mut item = entry(&partition, &identity.incarnation, write, retention)?
-        .text("inc", &*identity.incarnation)
-        .packed("ident", identity)?
-        .number("hseq", 0)
-        .text("g1", machine_shard(&identity.key.machine, shard))
-        .text(
-            "g1s",
-            format!("{}#{}", sortable(identity.started), identity.key.name),
-        );
+    let mut item = item(
+        &partition,
+        &identity.incarnation,
+        Some(identity),
+        write,
+        retention,
+    )?
+    .text("inc", &*identity.incarnation)
+    .number("hseq", 0)
+    .text("g1", machine_shard(&identity.key.machine, shard))
+    .text(
+        "g1s",
+        format!("{}#{}", sortable(identity.started), identity.key.name),
+    );
     match &write.entry.closing {
         Some(closing) => {
             let free = retention.name_is_free(closing.time);
@@ -169,24 +219,43 @@ pub(crate) fn first(identity: &Identity, write: &Write, retention: Retention) ->
 
 /// Reads a head.
 pub(crate) fn head(item: &Item) -> Result<Head, StoreError> {
+    #[derive(Deserialize)]
+    struct First {
+        #[serde(rename = "i")]
+        identity: Identity,
+        #[serde(rename = "d")]
+        documents: Vec<(PayloadId, StoredPayload)>,
+    }
+    let First { identity, documents } = item.get_packed(BODY)?;
     // An execution's input is its first document.
     let id = PayloadId::new(0, 0);
-    let mut inputs = BTreeMap::new();
-    documents(item, &mut BTreeSet::from([id]), &mut inputs)?;
-    let input = inputs
-        .remove(&id)
-        .ok_or_else(|| StoreError::Damaged(format!("the head `{}` has no input", item.shown())))?;
+    let input = documents.into_iter().find(|(held, _)| *held == id);
+    let (_, input) =
+        input.ok_or_else(|| StoreError::Damaged(format!("the head `{}` has no input", item.shown())))?;
     Ok(Head {
-        identity: Arc::new(item.get_packed("ident")?),
+        identity: Arc::new(identity),
         status: status(item)?,
         stopped: item.find_number("ended").map(Timestamp),
         input,
-        output: item.find_packed("outp")?,
+        output: output(item)?,
         error: item.find_text("err").map(str::to_owned),
         cause: item.find_text("why").map(str::to_owned),
         redrive_count: item.get_number("rdn")?,
         redriven: item.find_number("rdt").map(Timestamp),
     })
+}
+
+/// Reads the output that a head or a closing entry has.
+pub(crate) fn output(item: &Item) -> Result<Option<StoredPayload>, StoreError> {
+    let Some(id) = item.find_packed::<PayloadId>("outid")? else {
+        return item.find_packed("outp");
+    };
+    let mut found = BTreeMap::new();
+    documents(item, &mut BTreeSet::from([id]), &mut found)?;
+    let output = found.remove(&id);
+    output
+        .map(Some)
+        .ok_or_else(|| StoreError::Damaged(format!("the entry `{}` lacks its output", item.shown())))
 }
 
 /// Reads a status.
@@ -213,7 +282,33 @@ pub(crate) fn documents(
     if wanted.is_empty() {
         return Ok(());
     }
-    let documents: Vec<(PayloadId, StoredPayload)> = item.get_packed("docs")?;
+    #[derive(Deserialize)]
+    struct Documents {
+        #[serde(rename = "d")]
+        documents: Vec<(PayloadId, StoredPayload)>,
+    }
+    let Documents { documents } = item.get_packed(BODY)?;
     found.extend(documents.into_iter().filter(|(id, _)| wanted.remove(id)));
     Ok(())
+}
+
+/// Reads an entry's events.
+pub(crate) fn events(item: &Item) -> Result<Vec<Event>, StoreError> {
+    #[derive(Deserialize)]
+    struct Events {
+        #[serde(rename = "e")]
+        events: Packed<'static>,
+    }
+    item.get_packed(BODY)
+        .map(|Events { events }| events.into_events())
+}
+
+/// Reads an entry's image.
+pub(crate) fn image(item: &Item) -> Result<Image, StoreError> {
+    #[derive(Deserialize)]
+    struct State {
+        #[serde(rename = "s")]
+        image: Image,
+    }
+    item.get_packed(BODY).map(|State { image }| image)
 }

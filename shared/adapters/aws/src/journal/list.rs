@@ -35,7 +35,8 @@ pub(crate) async fn list(store: &Store, filter: &Filter) -> Result<Page<Head>, S
                 index: Some(MACHINE_INDEX),
                 filter: filter.status.map(|_| "st = :st"),
                 backwards: true,
-                limit: Some(limit.saturating_add(1)),
+                // The limit counts what is looked at, not what passes the filter: then a page is what DynamoDB gives.
+                limit: filter.status.is_none().then(|| limit.saturating_add(1)),
                 ..Query::of(keys)
             }))
         })

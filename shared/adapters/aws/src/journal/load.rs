@@ -41,7 +41,7 @@ pub(crate) async fn load(journal: &AwsJournal, key: &ExecutionKey) -> Result<Opt
     for item in &items {
         let seq = layout::seq(item)?;
         if seq >= base {
-            let image: Image = item.get_packed("img")?;
+            let image = layout::image(item)?;
             wanted.append(&mut image.payload_ids());
             images.push((seq, image));
         }
@@ -183,7 +183,7 @@ pub(crate) async fn collect(
         .into_iter()
         .map(|seq| (partition.to_owned(), layout::place(incarnation, seq)))
         .collect();
-    for item in store.get_all(&keys, Some("PK, SK, docs")).await? {
+    for item in store.get_all(&keys, Some("PK, SK, body")).await? {
         layout::documents(&item, wanted, found)?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::{AwsJournal, layout};
 use crate::item::Item;
+use crate::packed::pack;
 use crate::store::{Expression, StoreError, Written};
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{ExecutionKey, Identity, Status, Timestamp};
@@ -151,7 +152,12 @@ pub(crate) async fn follow(
     change.set("hseq", AttributeValue::N(layout::seq(entry)?.to_string()));
     change.set("st", AttributeValue::S(entry.get_text("st")?.to_owned()));
     change.set("rdn", AttributeValue::N(redrives.to_string()));
-    for name in ["ended", "err", "why", "outp"] {
+    change.remove.push("outid");
+    match layout::output(entry)? {
+        Some(output) => change.set("outp", AttributeValue::B(pack(&output)?)),
+        None => change.remove.push("outp"),
+    }
+    for name in ["ended", "err", "why"] {
         match entry.0.get(name) {
             Some(value) => change.set(name, value.clone()),
             None => change.remove.push(name),

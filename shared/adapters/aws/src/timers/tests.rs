@@ -98,7 +98,7 @@ fn a_timer_travels_as_json_and_becomes_a_wake_up() {
     let sent = timer("e", 0);
     let arrived: Timer = serde_json::from_str(&serde_json::to_string(&sent).unwrap()).unwrap();
     assert_eq!(arrived, sent);
-    let envelope = wake(arrived);
+    let envelope = wake(arrived, Timestamp(NOW.millis() + 7));
     assert_eq!((envelope.key, envelope.message), (sent.key, Message::Wake));
-    assert_eq!(envelope.deduplication, "1800000000000#timer");
+    assert_eq!(envelope.deduplication, "1800000000000#timer#1800000000007");
 }

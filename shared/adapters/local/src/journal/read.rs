@@ -3,7 +3,7 @@
 use crate::json::decode;
 use crate::payloads;
 use crate::store::StoreError;
-use engine::{Event, ExecutionKey, Image, PayloadId, Status, Timestamp};
+use engine::{ExecutionKey, Image, Packed, PayloadId, Status, Timestamp};
 use ports::{Head, HistoryPage, Nonce, Stored, StoredPayload, documents};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,7 +151,8 @@ pub(crate) fn history(
     let mut rows = select.query([id, start])?;
     while page.events.len() < limit {
         let Some(row) = rows.next()? else { break };
-        let mut events: Vec<Event> = decode(text(row, 0)?)?;
+        let packed: Packed<'static> = decode(text(row, 0)?)?;
+        let mut events = packed.into_events();
         events.retain(|event| {
             if reverse {
                 event.id <= from

@@ -4,7 +4,7 @@ use super::{RETENTION_MILLIS, read};
 use crate::json::encode;
 use crate::payloads;
 use crate::store::StoreError;
-use engine::{Closing, ExecutionKey, Identity, Status};
+use engine::{Closing, ExecutionKey, Identity, Packed, Status};
 use ports::{Appended, Created, StoredPayload, Write};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -55,7 +55,7 @@ impl Row {
             lease_until: lease_until.millis(),
             next_deadline: next_deadline.map(|time| time.millis()),
             nonce: nonce.0.clone(),
-            events: encode(&entry.events)?,
+            events: encode(&Packed::of(&entry.events))?,
             image: encode(&entry.image)?,
             payloads: payloads::encode(payloads),
             redrive_count: entry.image.counters.redrive_count,
@@ -106,44 +106,57 @@ pub(crate) fn create(
     identity_text: &str,
     row: &Row,
 ) -> Result<Created, StoreError> {
-    let key = &identity.key;
-    let mut find = connection.prepare_cached(
-        "SELECT e.id, e.incarnation, e.stopped, (SELECT l.nonce FROM log l WHERE l.execution = e.id AND l.seq = 0)
-         FROM execution e WHERE e.machine = ?1 AND e.name = ?2",
-    )?;
-    let found: Option<(i64, String, Option<i64>, String)> = find
-        .query_row(params![key.machine, key.name], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
-        .optional()?;
-    if let Some((id, incarnation, stopped, nonce)) = found {
-        if incarnation == *identity.incarnation && nonce == row.nonce {
-            return Ok(Created::New);
-        }
-        if stopped.is_none_or(|stopped| row.time < stopped.saturating_add(RETENTION_MILLIS)) {
-            let head = read::head(connection, key)?
-                .ok_or_else(|| StoreError::Damaged(format!("the execution `{}` has no head", key.name)))?;
-            return Ok(Created::Exists(Box::new(head)));
-        }
-        connection
-            .prepare_cached("DELETE FROM log WHERE execution = ?1")?
-            .execute([id])?;
-        connection
-            .prepare_cached("DELETE FROM execution WHERE id = ?1")?
-            .execute([id])?;
-    }
     if row.seq != 0 {
         return Err(StoreError::Failed(format!(
             "an execution begins with entry 0, not with entry {}",
             row.seq
         )));
     }
-    let standing = &row.standing;
+    if insert_head(connection, identity, identity_text, row)? {
+        return Ok(Created::New);
+    }
+    let key = &identity.key;
+    let mut find = connection.prepare_cached(
+        "SELECT e.id, e.incarnation, e.stopped, (SELECT l.nonce FROM log l WHERE l.execution = e.id AND l.seq = 0)
+         FROM execution e WHERE e.machine = ?1 AND e.name = ?2",
+    )?;
+    let (id, incarnation, stopped, nonce): (i64, String, Option<i64>, String) = find
+        .query_row(params![key.machine, key.name], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+    if incarnation == *identity.incarnation && nonce == row.nonce {
+        return Ok(Created::New);
+    }
+    if stopped.is_none_or(|stopped| row.time < stopped.saturating_add(RETENTION_MILLIS)) {
+        let head = read::head(connection, key)?
+            .ok_or_else(|| StoreError::Damaged(format!("the execution `{}` has no head", key.name)))?;
+        return Ok(Created::Exists(Box::new(head)));
+    }
     connection
+        .prepare_cached("DELETE FROM log WHERE execution = ?1")?
+        .execute([id])?;
+    connection
+        .prepare_cached("DELETE FROM execution WHERE id = ?1")?
+        .execute([id])?;
+    insert_head(connection, identity, identity_text, row)?;
+    Ok(Created::New)
+}
+
+/// Writes the head and entry 0; returns `false` when the name is taken. Names are mostly new: this asks only once.
+fn insert_head(
+    connection: &Connection,
+    identity: &Identity,
+    identity_text: &str,
+    row: &Row,
+) -> Result<bool, StoreError> {
+    let key = &identity.key;
+    let standing = &row.standing;
+    let inserted = connection
         .prepare_cached(
             "INSERT INTO execution (machine, name, incarnation, status, started, stopped, redrive_count,
                  output_id, output, error, cause, identity)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             ON CONFLICT (machine, name) DO NOTHING",
         )?
         .execute(params![
             key.machine,
@@ -159,8 +172,10 @@ pub(crate) fn create(
             standing.cause,
             identity_text,
         ])?;
-    insert(connection, connection.last_insert_rowid(), row)?;
-    Ok(Created::New)
+    if inserted == 1 {
+        insert(connection, connection.last_insert_rowid(), row)?;
+    }
+    Ok(inserted == 1)
 }
 
 /// Writes the next entry, unless its place is taken.

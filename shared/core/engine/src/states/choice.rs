@@ -8,6 +8,7 @@ use asl::Timestamp;
 use asl::program::{Choice, Comparison, Condition, Operand, QueryLanguage, Template, Test, Transition};
 use jsonpath::{Path, PathError};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, choice: &Choice) -> Result<(), Fault> {
@@ -44,9 +45,8 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, choice: &Choice) -> Result<
         }
         None if flow.language == QueryLanguage::Jsonata => frame.input.clone(),
         None => {
-            let input = input.into_data(turn);
             frame
-                .select(&flow.output_path, &input, "OutputPath")?
+                .select(&flow.output_path, input, "OutputPath")?
                 .into_data(turn)
         }
     };
@@ -92,16 +92,16 @@ fn holds(evaluator: &Evaluator<'_>, condition: &Condition) -> Result<bool, Fault
 
 fn compare(evaluator: &Evaluator<'_>, variable: &Path, test: &Test) -> Result<bool, Fault> {
     if let Test::IsPresent(wanted) = test {
-        return Ok(evaluator.optional_path(variable).is_some() == *wanted);
+        return Ok(variable.select(evaluator).is_ok() == *wanted);
     }
-    let value = required(evaluator, variable)?;
+    let value = &*required(evaluator, variable)?;
     Ok(match test {
         Test::IsPresent(wanted) => *wanted,
         Test::IsNull(wanted) => value.is_null() == *wanted,
         Test::IsNumeric(wanted) => value.is_number() == *wanted,
         Test::IsString(wanted) => value.is_string() == *wanted,
         Test::IsBoolean(wanted) => value.is_boolean() == *wanted,
-        Test::IsTimestamp(wanted) => as_timestamp(&value).is_some() == *wanted,
+        Test::IsTimestamp(wanted) => as_timestamp(value).is_some() == *wanted,
         Test::String(comparison, operand) => match (value.as_str(), operand) {
             (Some(left), Operand::Literal(right)) => matches(*comparison, left.cmp(right.as_str())),
             (Some(left), Operand::Path(path)) => required(evaluator, path)?
@@ -125,9 +125,9 @@ fn compare(evaluator: &Evaluator<'_>, variable: &Path, test: &Test) -> Result<bo
             (Some(left), Operand::Path(path)) => required(evaluator, path)?.as_bool() == Some(left),
             (None, _) => false,
         },
-        Test::Timestamp(comparison, operand) => match (as_timestamp(&value), operand) {
+        Test::Timestamp(comparison, operand) => match (as_timestamp(value), operand) {
             (Some(left), Operand::Literal(right)) => matches(*comparison, left.cmp(right)),
-            (Some(left), Operand::Path(path)) => as_timestamp(&required(evaluator, path)?)
+            (Some(left), Operand::Path(path)) => as_timestamp(&*required(evaluator, path)?)
                 .is_some_and(|right| matches(*comparison, left.cmp(&right))),
             (None, _) => false,
         },
@@ -135,9 +135,9 @@ fn compare(evaluator: &Evaluator<'_>, variable: &Path, test: &Test) -> Result<bo
 }
 
 /// Evaluates a path of a Choice rule, which must lead somewhere.
-fn required(evaluator: &Evaluator<'_>, path: &Path) -> Result<Value, Fault> {
+fn required<'a>(evaluator: &'a Evaluator<'_>, path: &'a Path) -> Result<Cow<'a, Value>, Fault> {
     match path.select(evaluator) {
-        Ok(value) => Ok(value.into_owned()),
+        Ok(value) => Ok(value),
         Err(PathError::NotFound { .. }) => {
             let message = format!(
                 "Invalid path '{}': The choice state's condition path references an invalid value.",

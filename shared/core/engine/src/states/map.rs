@@ -141,7 +141,7 @@ fn iteration_input(
 fn items(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, input: &Data) -> Result<Option<Value>, Fault> {
     let (value, field) = match &map.items {
         Items::Input => (None, "Items"),
-        Items::Path(selector) => match frame.select(selector, input, "ItemsPath")? {
+        Items::Path(selector) => match frame.select(selector, input.clone().into(), "ItemsPath")? {
             crate::flow::Merged::Same(_) => (None, "ItemsPath"),
             crate::flow::Merged::New(value) => (Some(value), "ItemsPath"),
         },

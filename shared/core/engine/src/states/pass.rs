@@ -1,7 +1,7 @@
 //! Pass: hands its input on, changed as its fields say.
 
 use crate::fault::Fault;
-use crate::flow::Frame;
+use crate::flow::{Frame, Merged};
 use crate::thread::ThreadId;
 use crate::turn::Turn;
 use asl::program::Pass;
@@ -10,16 +10,13 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, pass: &Pass) -> Result<(), 
     let flow = &pass.flow;
     let frame = Frame::new(turn, id);
     let result = if let Some(result) = &pass.result {
-        turn.data(result.clone())
+        Merged::New(result.clone())
     } else {
         let input = frame.effective_input(flow)?;
         match &flow.arguments {
-            Some(template) => {
-                let value = frame.at(input.value()).template(template, "Parameters")?;
-                turn.data(value)
-            }
-            None => input.into_data(turn),
+            Some(template) => Merged::New(frame.at(input.value()).template(template, "Parameters")?),
+            None => input,
         }
     };
-    turn.complete(id, flow, result, pass.transition)
+    turn.complete_in(frame, id, flow, result, pass.transition)
 }

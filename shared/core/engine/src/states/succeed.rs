@@ -8,6 +8,6 @@ use asl::program::{Succeed, Transition};
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, succeed: &Succeed) -> Result<(), Fault> {
     let frame = Frame::new(turn, id);
-    let input = frame.effective_input(&succeed.flow)?.into_data(turn);
-    turn.complete(id, &succeed.flow, input, Transition::End)
+    let input = frame.effective_input(&succeed.flow)?;
+    turn.complete_in(frame, id, &succeed.flow, input, Transition::End)
 }

@@ -35,8 +35,8 @@ pub(crate) fn over(turn: &mut Turn<'_>, id: ThreadId) {
 
 fn leave(turn: &mut Turn<'_>, id: ThreadId, wait: &Wait) -> Result<(), Fault> {
     let frame = Frame::new(turn, id);
-    let input = frame.effective_input(&wait.flow)?.into_data(turn);
-    turn.complete(id, &wait.flow, input, wait.transition)
+    let input = frame.effective_input(&wait.flow)?;
+    turn.complete_in(frame, id, &wait.flow, input, wait.transition)
 }
 
 fn seconds(evaluator: &Evaluator<'_>, setting: &Setting<u64>) -> Result<u64, Fault> {

@@ -1,0 +1,109 @@
+//! A task's call made on AWS: the request that Step Functions would send, and the outcome that it would see.
+//!
+//! Both sets of adapters make calls in this way; what answers in AWS's place, and whose rights are used, is theirs.
+
+use calls::{Answer, CallError, Caller};
+use engine::Call;
+use integrations::{Failure, Resource, ServiceAnswer, ServiceError, ServiceRequest};
+use ports::CallOutcome;
+
+/// Returns what a call asks of which service.
+///
+/// # Errors
+///
+/// When the call cannot be made as it is: the failure that the task ends with.
+pub fn request(call: &Call) -> Result<ServiceRequest, Failure> {
+    match &call.resource {
+        Resource::Function(arn) => Ok(integrations::function_request(arn, call.parameters.value())),
+        Resource::Service(integration) => integrations::request(
+            integration,
+            call.parameters.value().clone(),
+            Some(&call.client_token),
+        ),
+        Resource::Activity(arn) => Err(Failure {
+            error: "States.Runtime".to_owned(),
+            cause: Some(format!("the activity `{}` cannot be called", arn.text())),
+        }),
+    }
+}
+
+/// Sends a request, once, with the rights of a role or else with those of the caller.
+pub async fn send(
+    caller: &Caller,
+    resource: &Resource,
+    request: &ServiceRequest,
+    role: Option<&str>,
+) -> CallOutcome {
+    let ServiceRequest {
+        service,
+        operation,
+        members,
+    } = request;
+    let answered = match role {
+        Some(role) => caller.call_as(role, service, operation, members).await,
+        None => caller.call(service, operation, members).await,
+    };
+    match answered {
+        Ok(Answer {
+            members,
+            status,
+            headers,
+        }) => shown(
+            resource,
+            ServiceAnswer {
+                members,
+                status,
+                headers,
+            },
+        ),
+        Err(error) => not_answered(resource, error),
+    }
+}
+
+/// Returns the outcome of a call that was answered, shaped as Step Functions shows it.
+pub fn shown(resource: &Resource, answer: ServiceAnswer) -> CallOutcome {
+    let result = match resource {
+        Resource::Service(integration) => integrations::response(integration, answer),
+        Resource::Function(_) | Resource::Activity(_) => integrations::function_response(answer),
+    };
+    match result {
+        Ok(value) => CallOutcome::Succeeded(value.to_string()),
+        Err(failure) => CallOutcome::Failed(failure),
+    }
+}
+
+fn not_answered(resource: &Resource, error: CallError) -> CallOutcome {
+    match error {
+        CallError::Service {
+            code,
+            message,
+            status,
+            request_id,
+            modelled,
+        } => {
+            let error = ServiceError {
+                code,
+                message,
+                status,
+                request_id,
+                modelled,
+            };
+            CallOutcome::Failed(match resource {
+                Resource::Service(integration) => integrations::failure(integration, error),
+                Resource::Function(_) | Resource::Activity(_) => integrations::function_failure(error),
+            })
+        }
+        CallError::Refused(cause) => CallOutcome::Failed(Failure {
+            error: "States.Runtime".to_owned(),
+            cause: Some(cause),
+        }),
+        CallError::NotSent(cause) => CallOutcome::Failed(match resource {
+            Resource::Service(integration) => integrations::not_sent(integration, &cause),
+            Resource::Function(_) | Resource::Activity(_) => Failure {
+                error: "Lambda.SdkClientException".to_owned(),
+                cause: Some(cause),
+            },
+        }),
+        CallError::Unknown(reason) => CallOutcome::Unknown(reason),
+    }
+}
