@@ -554,7 +554,7 @@ impl crate::Inner {
             Some((_, place)) => place.clone(),
             // A document of an earlier entry: it lies where documents of its size lie.
             None if data.bytes() >= self.settings.blob_bytes_min => {
-                ports::StoredPayload::Blob(format!("{}/{:?}", identity.incarnation, data.id()).into())
+                ports::StoredPayload::Blob(payloads::blob_name(&identity.incarnation, data.text()))
             }
             None => ports::StoredPayload::Text(Arc::clone(data.text())),
         }

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::settings::Settings;
 use engine::{Entry, PayloadId};
 use ports::{Ports, StoredPayload};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// Returns an entry's documents as they are stored; large ones are in the blob store when this returns.
@@ -21,7 +22,7 @@ pub(crate) async fn store(
         .filter(|payload| payload.id.seq() == entry.seq)
     {
         let place = if payload.text.len() >= settings.blob_bytes_min {
-            let name: Arc<str> = format!("{incarnation}/{:?}", payload.id).into();
+            let name = blob_name(incarnation, &payload.text);
             ports.blobs.put(&name, Arc::clone(&payload.text)).await?;
             StoredPayload::Blob(name)
         } else {
@@ -30,6 +31,15 @@ pub(crate) async fn store(
         stored.push((payload.id, place));
     }
     Ok(stored)
+}
+
+/// Returns the name of a large document: its content's, within its execution.
+///
+/// After a crash between document and entry the turn is made anew, and may give another document in the same place:
+/// named by its place, that one would be taken for the one that is there.
+pub(crate) fn blob_name(incarnation: &str, text: &str) -> Arc<str> {
+    let digest = Sha256::digest(text.as_bytes());
+    format!("{incarnation}/{}", hexadecimal(&digest)).into()
 }
 
 /// Returns a document's text.

@@ -4,7 +4,7 @@ mod list;
 mod read;
 mod write;
 
-use crate::json;
+use crate::identity;
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
 use engine::{ExecutionKey, Identity};
@@ -34,7 +34,7 @@ impl LocalJournal {
 impl Journal for LocalJournal {
     async fn create(&self, identity: Arc<Identity>, write: Arc<Write>) -> Result<Created, JournalError> {
         let row = Row::of(&write)?;
-        let text = json::encode(&identity)?;
+        let text = identity::encode(&identity)?;
         let created = self
             .store
             .write(move |connection| write::create(connection, &identity, &text, &row))

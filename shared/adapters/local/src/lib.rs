@@ -9,6 +9,7 @@
 mod blobs;
 mod checkpointer;
 mod clock;
+mod identity;
 mod journal;
 mod json;
 mod lock;

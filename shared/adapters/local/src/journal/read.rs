@@ -1,5 +1,6 @@
 //! Reading one execution: its head, its state, its history.
 
+use crate::identity;
 use crate::json::decode;
 use crate::payloads;
 use crate::store::StoreError;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 /// The columns that [`Found::of`] reads, of `execution e`.
 pub(crate) const COLUMNS: &str = "e.id, e.started, e.identity, e.status, e.stopped, e.redrive_count, e.redriven, \
-    e.output_id, e.output, e.error, e.cause, (SELECT l.payloads FROM log l WHERE l.execution = e.id AND l.seq = 0)";
+    e.output_id, e.output, e.error, e.cause, (SELECT l.payloads FROM log l WHERE l.execution = e.id AND l.seq = 0), \
+    e.machine, e.name, e.incarnation";
 
 /// An execution's row, not yet read closer.
 pub(crate) struct Found {
@@ -27,6 +29,8 @@ pub(crate) struct Found {
     error: Option<String>,
     cause: Option<String>,
     first_payloads: Option<String>,
+    key: ExecutionKey,
+    incarnation: Arc<str>,
 }
 
 impl Found {
@@ -44,6 +48,11 @@ impl Found {
             error: row.get(9)?,
             cause: row.get(10)?,
             first_payloads: row.get(11)?,
+            key: ExecutionKey {
+                machine: row.get(12)?,
+                name: row.get(13)?,
+            },
+            incarnation: row.get(14)?,
         })
     }
 
@@ -69,7 +78,12 @@ impl Found {
             (None, None) => None,
         };
         Ok(Head {
-            identity: Arc::new(decode(&self.identity)?),
+            identity: Arc::new(identity::decode(
+                &self.identity,
+                self.key,
+                self.incarnation,
+                Timestamp(self.started),
+            )?),
             status: status(&self.status)?,
             stopped: self.stopped.map(Timestamp),
             input: held(input_id)?,
