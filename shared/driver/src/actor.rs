@@ -464,6 +464,12 @@ impl Actor {
             .next_deadline()
             .map_or(end, |deadline| deadline.min(end));
         let now = self.driver.0.ports.clock.now();
+        // The end that every execution has after a year is not worth a schedule of its own in an AWS account, where each
+        // costs money and there is a quota.
+        let is_implicit = deadline == end && live.program.timeout_seconds.is_none();
+        if is_implicit && !self.driver.0.settings.exclusive {
+            return;
+        }
         if live.armed.is_some_and(|armed| armed <= deadline && armed > now) {
             return;
         }
