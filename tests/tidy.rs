@@ -1,6 +1,7 @@
 //! The rules of the house, for what no compiler checks.
 
 mod crates;
+mod deployment;
 mod names;
 mod operations;
 mod pages;

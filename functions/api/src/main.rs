@@ -10,5 +10,8 @@ async fn main() -> Result<(), Error> {
     let places = aws::AwsSettings::from_env()?;
     let driver = Driver::new(aws::ports(&places).await, Settings::deployed().relaying());
     let api = Api::new(driver, api::Settings::from_env());
-    run(service_fn(async |event: LambdaEvent<Value>| Ok::<_, Error>(api.handle_event(&event.payload).await))).await
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        Ok::<_, Error>(api.handle_event(&event.payload).await)
+    }))
+    .await
 }

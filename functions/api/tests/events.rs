@@ -27,7 +27,9 @@ async fn table(endpoint: &str) -> String {
         .endpoint_url(endpoint)
         .build();
     let name = format!("api-function-{}", std::process::id());
-    aws::create_table(&Client::from_conf(configuration), &name).await.unwrap();
+    aws::create_table(&Client::from_conf(configuration), &name)
+        .await
+        .unwrap();
     name
 }
 
@@ -37,11 +39,17 @@ fn host(endpoint: &str, table: &str) -> FunctionHost {
         ("STEPWELL_ACCOUNT", "123456789012"),
         ("STEPWELL_TABLE", table),
         // Nothing listens there: what these events ask for is done by the write that starts the execution.
-        ("STEPWELL_MAILBOX_URL", "http://127.0.0.1:9/123456789012/mailbox.fifo"),
+        (
+            "STEPWELL_MAILBOX_URL",
+            "http://127.0.0.1:9/123456789012/mailbox.fifo",
+        ),
         ("STEPWELL_TIMERS_URL", "http://127.0.0.1:9/123456789012/timers"),
         ("STEPWELL_TIMERS_ARN", "arn:aws:sqs:us-east-1:123456789012:timers"),
         ("STEPWELL_SCHEDULE_GROUP", "stepwell"),
-        ("STEPWELL_SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:role/schedules"),
+        (
+            "STEPWELL_SCHEDULE_ROLE_ARN",
+            "arn:aws:iam::123456789012:role/schedules",
+        ),
     ]);
     let settings: FunctionSettings = serde_json::from_value(json!({
         "command": [env!("CARGO_BIN_EXE_api-function")],
@@ -55,7 +63,9 @@ fn host(endpoint: &str, table: &str) -> FunctionHost {
 
 async fn answer(host: &FunctionHost, event: Vec<u8>) -> (u64, Value) {
     let invocation = host.invoke("api", event).await;
-    let Outcome::Returned(payload) = invocation.outcome else { panic!("{:?}", invocation.outcome) };
+    let Outcome::Returned(payload) = invocation.outcome else {
+        panic!("{:?}", invocation.outcome)
+    };
     let answer: Value = serde_json::from_slice(&payload).unwrap();
     let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     (answer["statusCode"].as_u64().unwrap(), body)
@@ -73,12 +83,24 @@ async fn the_event_files_create_start_and_describe() {
     assert_eq!(status, 200, "{body}");
     let (status, body) = answer(&host, event("start-execution")).await;
     assert_eq!(status, 200, "{body}");
-    assert_eq!(body["executionArn"], "arn:aws:states:us-east-1:123456789012:execution:hello:first");
+    assert_eq!(
+        body["executionArn"],
+        "arn:aws:states:us-east-1:123456789012:execution:hello:first"
+    );
     let (status, body) = answer(&host, event("describe-execution")).await;
-    assert_eq!((status, &body["status"], &body["output"]), (200, &json!("SUCCEEDED"), &json!(r#"{"hello":"you"}"#)));
+    assert_eq!(
+        (status, &body["status"], &body["output"]),
+        (200, &json!("SUCCEEDED"), &json!(r#"{"hello":"you"}"#))
+    );
     // The name is taken now, and says so.
     let (status, body) = answer(&host, event("start-execution")).await;
     assert_eq!(status, 400);
-    assert!(body["__type"].as_str().unwrap().ends_with("ExecutionAlreadyExists"), "{body}");
+    assert!(
+        body["__type"]
+            .as_str()
+            .unwrap()
+            .ends_with("ExecutionAlreadyExists"),
+        "{body}"
+    );
     host.shutdown().await;
 }

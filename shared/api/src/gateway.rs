@@ -22,7 +22,12 @@ impl Api {
     /// Answers an event of API Gateway. What is no such event is answered with status 400.
     pub async fn handle_event(&self, event: &Value) -> Value {
         let Some(call) = Call::read(event) else {
-            return answer(400, "application/json", br#"{"message":"not an event of API Gateway"}"#, None);
+            return answer(
+                400,
+                "application/json",
+                br#"{"message":"not an event of API Gateway"}"#,
+                None,
+            );
         };
         match (call.method, started_machine(&call.path)) {
             ("POST", Some(name)) => {
@@ -41,15 +46,28 @@ impl Api {
 
     /// Returns the API's request for a plain start.
     fn start_request(&self, name: &str, call: &Call<'_>) -> Request {
-        let waits = call.query.iter().any(|(key, value)| key == "wait" && value != "false");
-        let operation = if waits { "StartSyncExecution" } else { "StartExecution" };
+        let waits = call
+            .query
+            .iter()
+            .any(|(key, value)| key == "wait" && value != "false");
+        let operation = if waits {
+            "StartSyncExecution"
+        } else {
+            "StartExecution"
+        };
         let authorization = call.header("authorization");
         let owner = crate::caller::owner(authorization.as_deref(), &self.settings);
         let mut members = Map::new();
-        let arn = format!("arn:aws:states:{}:{}:stateMachine:{name}", owner.region, owner.account);
+        let arn = format!(
+            "arn:aws:states:{}:{}:stateMachine:{name}",
+            owner.region, owner.account
+        );
         members.insert("stateMachineArn".to_owned(), json!(arn));
         let input = String::from_utf8_lossy(&call.body);
-        members.insert("input".to_owned(), json!(if input.trim().is_empty() { "{}" } else { &*input }));
+        members.insert(
+            "input".to_owned(),
+            json!(if input.trim().is_empty() { "{}" } else { &*input }),
+        );
         if let Some((_, name)) = call.query.iter().find(|(key, _)| key == "name") {
             members.insert("name".to_owned(), json!(name));
         }
@@ -69,15 +87,33 @@ impl<'a> Call<'a> {
             Some(http) => http.get("method")?.as_str()?,
             None => event.get("httpMethod")?.as_str()?,
         };
-        let stage = event.pointer("/requestContext/stage").and_then(Value::as_str).unwrap_or_default();
-        let path = event.get("rawPath").or_else(|| event.get("path")).and_then(Value::as_str).unwrap_or("/");
+        let stage = event
+            .pointer("/requestContext/stage")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let path = event
+            .get("rawPath")
+            .or_else(|| event.get("path"))
+            .and_then(Value::as_str)
+            .unwrap_or("/");
         let text = event.get("body").and_then(Value::as_str).unwrap_or_default();
-        let is_encoded = event.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or(false);
-        let body = if is_encoded { STANDARD.decode(text).ok()? } else { text.as_bytes().to_vec() };
+        let is_encoded = event
+            .get("isBase64Encoded")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
+        let body = if is_encoded {
+            STANDARD.decode(text).ok()?
+        } else {
+            text.as_bytes().to_vec()
+        };
         Some(Call {
             method,
             // An HTTP API with a named stage writes it before the path.
-            path: path.strip_prefix(&format!("/{stage}")).filter(|_| !stage.is_empty()).unwrap_or(path).to_owned(),
+            path: path
+                .strip_prefix(&format!("/{stage}"))
+                .filter(|_| !stage.is_empty())
+                .unwrap_or(path)
+                .to_owned(),
             query: query(event),
             headers: headers(event),
             body,
@@ -86,7 +122,10 @@ impl<'a> Call<'a> {
 
     /// Returns a header's value; names are compared without regard to case.
     fn header(&self, name: &str) -> Option<String> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| (*value).to_owned())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| (*value).to_owned())
     }
 
     fn request(&self) -> Request {
@@ -101,7 +140,9 @@ impl<'a> Call<'a> {
 
 /// Returns the name in `/state-machines/{name}/executions`.
 fn started_machine(path: &str) -> Option<String> {
-    let name = path.strip_prefix("/state-machines/")?.strip_suffix("/executions")?;
+    let name = path
+        .strip_prefix("/state-machines/")?
+        .strip_suffix("/executions")?;
     (!name.is_empty() && !name.contains('/')).then(|| name.to_owned())
 }
 
@@ -124,7 +165,12 @@ fn query(event: &Value) -> Vec<(String, String)> {
 }
 
 fn shown(response: Response) -> Value {
-    answer(response.status, response.content_type, &response.body, Some(&response))
+    answer(
+        response.status,
+        response.content_type,
+        &response.body,
+        Some(&response),
+    )
 }
 
 fn answer(status: u16, content_type: &str, body: &[u8], response: Option<&Response>) -> Value {
@@ -163,8 +209,14 @@ mod tests {
     fn both_forms_of_event_are_read() {
         let event = http("/", "$default");
         let call = Call::read(&event).unwrap();
-        assert_eq!((call.method, call.path.as_str(), call.body.as_slice()), ("POST", "/", b"{}".as_slice()));
-        assert_eq!(call.request().target.as_deref(), Some("AWSStepFunctions.ListStateMachines"));
+        assert_eq!(
+            (call.method, call.path.as_str(), call.body.as_slice()),
+            ("POST", "/", b"{}".as_slice())
+        );
+        assert_eq!(
+            call.request().target.as_deref(),
+            Some("AWSStepFunctions.ListStateMachines")
+        );
         let event = json!({
             "httpMethod": "POST",
             "path": "/state-machines/order/executions",
@@ -182,12 +234,20 @@ mod tests {
     #[test]
     fn the_stage_is_no_part_of_the_path() {
         let event = http("/prod/state-machines/order/executions", "prod");
-        assert_eq!(Call::read(&event).unwrap().path, "/state-machines/order/executions");
+        assert_eq!(
+            Call::read(&event).unwrap().path,
+            "/state-machines/order/executions"
+        );
     }
 
     #[test]
     fn what_is_no_event_is_refused() {
-        for event in [json!({}), json!(null), json!({ "Records": [] }), json!({ "httpMethod": 1 })] {
+        for event in [
+            json!({}),
+            json!(null),
+            json!({ "Records": [] }),
+            json!({ "httpMethod": 1 }),
+        ] {
             assert!(Call::read(&event).is_none(), "{event}");
         }
         assert_eq!(started_machine("/state-machines//executions"), None);

@@ -90,7 +90,10 @@ impl Driver {
         loop {
             let page = self.0.ports.journal.open(after, SWEEP_PAGE).await?;
             for opened in page.rows {
-                if opened.next_deadline.is_some_and(|deadline| deadline > overdue_before) {
+                if opened
+                    .next_deadline
+                    .is_some_and(|deadline| deadline > overdue_before)
+                {
                     continue;
                 }
                 // Each sweep is a reason of its own: the queue would take a constant one for a repetition.

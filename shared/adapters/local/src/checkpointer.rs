@@ -24,7 +24,9 @@ impl Checkpointer {
             .name("store-checkpoint".to_owned())
             .spawn(move || {
                 // Whatever fails here is left to the writer, whose failures are seen.
-                let Ok(connection) = Connection::open(&file) else { return };
+                let Ok(connection) = Connection::open(&file) else {
+                    return;
+                };
                 while asked.recv().is_ok() {
                     let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
                 }

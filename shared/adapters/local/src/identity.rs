@@ -86,10 +86,7 @@ pub(crate) fn decode(
     let (its_region, its_machine, its_name) = parts(&key);
     let or = |text: Option<Arc<str>>, follows: &str| text.unwrap_or_else(|| follows.into());
     Ok(Identity {
-        arn: or(
-            rest.arn,
-            &arn_of(&rest.machine_arn, rest.execution_type, &key),
-        ),
+        arn: or(rest.arn, &arn_of(&rest.machine_arn, rest.execution_type, &key)),
         name: or(rest.name, its_name),
         machine_name: or(rest.machine_name, its_machine),
         region: or(rest.region, its_region),

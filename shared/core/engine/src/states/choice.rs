@@ -44,11 +44,9 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, choice: &Choice) -> Result<
             turn.data(value)
         }
         None if flow.language == QueryLanguage::Jsonata => frame.input.clone(),
-        None => {
-            frame
-                .select(&flow.output_path, input, "OutputPath")?
-                .into_data(turn)
-        }
+        None => frame
+            .select(&flow.output_path, input, "OutputPath")?
+            .into_data(turn),
     };
     let assigned = turn.assigned(id, &frame, assigned)?;
     turn.exit(id, output, assigned, Transition::Next(next))

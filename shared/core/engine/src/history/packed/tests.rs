@@ -31,10 +31,7 @@ fn all() -> Vec<Details> {
         Details::ExecutionSucceeded { output: document },
         Details::ExecutionFailed(why()),
         Details::ExecutionAborted(Why::default()),
-        Details::ExecutionTimedOut(Why {
-            cause: None,
-            ..why()
-        }),
+        Details::ExecutionTimedOut(Why { cause: None, ..why() }),
         Details::StateExited {
             state: StateType::Pass,
             name: name(),
@@ -182,7 +179,11 @@ fn the_stored_form_stays_readable() {
     }
     let then = std::fs::read_to_string(&path).unwrap();
     let read: Packed<'static> = serde_json::from_str(&then).unwrap();
-    assert_eq!(read.into_events(), events(), "what an earlier version stored is read");
+    assert_eq!(
+        read.into_events(),
+        events(),
+        "what an earlier version stored is read"
+    );
     assert_eq!(text, then, "the stored form has changed");
 }
 
