@@ -9,6 +9,10 @@ mod stack;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// Executions are made of many small texts that one thread makes and another frees.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// AWS Step Functions without AWS Step Functions.
 #[derive(Debug, Parser)]
 #[command(name = "stepwell", version, about, arg_required_else_help = true)]

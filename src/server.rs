@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// Bytes of a request's body. AWS: 1 MB; a definition of 1 MiB grows when it is written as a JSON string.
-const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How many times the largest request a body may have before it is cut off without an answer of the API.
+const BODY_SLACK: usize = 2;
 
 /// How long requests that are being answered may take after the server was asked to end: a worker's poll for a task
 /// waits for a minute, and whoever asked does not.
@@ -29,10 +29,12 @@ pub(crate) async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    // The API itself refuses what is too large, by name; this bounds what is read for that.
+    let body_bytes_max = api.request_bytes_max().saturating_mul(BODY_SLACK);
     let router = Router::new()
         .route("/", post(call).get(welcome))
         .route("/health", get(move || std::future::ready(health(&store))))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(body_bytes_max))
         .with_state(api);
     let (stopping, stopped) = oneshot::channel::<()>();
     let stop = async move {

@@ -95,6 +95,11 @@ impl Api {
         }
     }
 
+    /// Returns how many bytes the body of a request may have.
+    pub fn request_bytes_max(&self) -> usize {
+        request_bytes_max(self.driver.limits().payload_bytes)
+    }
+
     /// Answers one request. Every failure is an answer too: an exception with its HTTP status.
     pub async fn handle(&self, request: Request) -> Response {
         let request_id = ids::uuid(self.driver.ports());
@@ -104,7 +109,7 @@ impl Api {
 
     async fn outcome(&self, request: &Request) -> Result<Value, Error> {
         let operation = request.operation()?;
-        let most = request_bytes_max(self.driver.limits().payload_bytes);
+        let most = self.request_bytes_max();
         if request.body.len() > most {
             let message = format!(
                 "the request has {} bytes, but at most {most} are allowed",

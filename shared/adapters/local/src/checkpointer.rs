@@ -54,3 +54,29 @@ impl Drop for Checkpointer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Checkpointer;
+    use rusqlite::Connection;
+
+    #[test]
+    fn what_was_written_is_moved_into_the_main_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("stepwell.db");
+        let connection = Connection::open(&file).unwrap();
+        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+        connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+        let text = "x".repeat(100_000);
+        connection
+            .execute_batch("CREATE TABLE t (text TEXT NOT NULL)")
+            .unwrap();
+        connection.execute("INSERT INTO t VALUES (?1)", [&text]).unwrap();
+        let bytes = || std::fs::metadata(&file).unwrap().len();
+        assert!(bytes() < 100_000);
+        let checkpointer = Checkpointer::start(&file).unwrap();
+        checkpointer.nudge();
+        drop(checkpointer);
+        assert!(bytes() > 100_000);
+    }
+}

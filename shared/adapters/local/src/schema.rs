@@ -10,6 +10,8 @@ pub(crate) const VERSION: i64 = 1;
 /// `log` grows in the order of arrival, which keeps writing cheap; an entry's place is held by `log_place`.
 ///
 /// The wide column `payloads` comes last: SQLite reads a row from the left, and stops at the last column asked for.
+/// How `events` is written stands at [`engine::Packed`], `payloads` in `payloads.rs`, `identity` in `identity.rs`.
+///
 /// `execution` changes when an execution begins or ends, never in between. `last_event` counts from the beginning, so
 /// it grows with `seq`.
 const TABLES: &str = "

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 const BATCH_MAX: usize = 256;
 
 /// After so many requests the write-ahead log is worth moving.
-const CHECKPOINT_AFTER: usize = 512;
+const CHECKPOINT_AFTER: usize = 1_500;
 
 /// What the writer is asked.
 pub(crate) enum Request {

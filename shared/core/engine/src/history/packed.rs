@@ -21,7 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 
-/// An entry's events, which are stored in a form of their own: see the text above.
+/// An entry's events in their stored form: runs of `{"i": first id, "t": time, "e": [details, or [distance, details]]}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packed<'a>(Cow<'a, [Event]>);
 
