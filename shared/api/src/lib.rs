@@ -5,7 +5,7 @@
 //!                                      members, constraints, arn ┘   └─► Answer or Error ─► wire ─► Response
 //! ```
 //!
-//! Only [`error`] knows names and HTTP statuses of exceptions. Nothing here applies messages or performs effects.
+//! Only `error` knows names and HTTP statuses of exceptions. Nothing here applies messages or performs effects.
 
 mod actions;
 mod arn;

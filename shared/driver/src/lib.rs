@@ -8,7 +8,7 @@
 //! ```
 //!
 //! An execution that is at work has one task here, its actor; one that only waits has none. Only the actor applies
-//! messages, and only [`dispatch`] performs effects, after the entry that asks for them is durable.
+//! messages, and only `dispatch` performs effects, after the entry that asks for them is durable.
 
 mod actor;
 mod child;
