@@ -53,7 +53,9 @@ impl Driver {
             return Ok(if accepted {
                 Reply::Accepted { at }
             } else {
-                Reply::Stale { closed: None }
+                // The execution may have timed out in this very turn.
+                let closed = live.execution.closing.as_ref().map(|closing| closing.time);
+                Reply::Stale { closed }
             });
         }
     }

@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use driver::{Driver, Settings, Start, Started, Stopped, TaskAnswer};
 use engine::{ExecutionKey, ExecutionType, Status, TaskToken, Timestamp};
 use local::{
-    LocalBlobs, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemClock, SystemEntropy,
+    LocalBlobs, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemEntropy, VirtualClock,
 };
 use ports::{CallOutcome, CallRequest, Envelope, Machine, MachineStatus, Owner, Ports, Revision, Services};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Answers every call with its parameters, and keeps what was called.
@@ -30,6 +31,7 @@ struct Account {
     clients: Driver,
     worker: Driver,
     mailbox: UnboundedReceiver<Envelope>,
+    clock: Arc<VirtualClock>,
     calls: Arc<Echo>,
     machine: Machine,
 }
@@ -38,7 +40,8 @@ impl Account {
     async fn new(states: serde_json::Value) -> Account {
         let store = Store::in_memory().unwrap();
         let (mailbox, envelopes) = LocalMailbox::new();
-        let clock = Arc::new(SystemClock);
+        let clock = Arc::new(VirtualClock::default());
+        let kept = Arc::clone(&clock);
         let calls = Arc::new(Echo::default());
         let ports = Ports {
             journal: Arc::new(LocalJournal::new(store.clone())),
@@ -78,6 +81,7 @@ impl Account {
             clients: Driver::new(ports.clone(), Settings::deployed().relaying()),
             worker: Driver::new(ports, Settings::deployed()),
             mailbox: envelopes,
+            clock: kept,
             calls,
             machine,
         }
@@ -169,6 +173,12 @@ async fn a_sweep_wakes_what_nobody_has_woken() {
         Account::new(json!({ "First": { "Type": "Task", "Resource": CALL, "End": true } })).await;
     account.start().await;
     account.mailbox.recv().await.unwrap();
+    assert_eq!(
+        account.clients.sweep().await.unwrap(),
+        0,
+        "the wake-up may still be on its way"
+    );
+    account.clock.advance(Duration::from_secs(120));
     assert_eq!(account.clients.sweep().await.unwrap(), 1);
     account.drive().await;
     assert_eq!(account.status().await, Status::Succeeded);

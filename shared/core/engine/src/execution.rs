@@ -291,6 +291,10 @@ impl Execution {
         if self.status != Status::Running {
             return None;
         }
+        // What can go on at once is due now: should its wake-up be lost, whoever looks for what is overdue finds it.
+        if !self.runnable.is_empty() {
+            return Some(self.counters.last_time);
+        }
         self.deadlines.first().map(|(time, _)| *time)
     }
 
