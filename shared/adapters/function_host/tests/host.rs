@@ -250,6 +250,11 @@ async fn a_process_that_ends_while_it_idles_is_replaced_unseen() {
         .status()
         .unwrap();
     assert!(killed.success());
+    // The host has seen the end of a process once it is reaped; before, the event may still be given to it.
+    let process = format!("/proc/{}", first["process"]);
+    while std::path::Path::new(&process).exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let second = returned(&invoke(&host, json!({})).await);
     assert_ne!(first["process"], second["process"]);
     host.shutdown().await;
