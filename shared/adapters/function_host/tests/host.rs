@@ -250,9 +250,9 @@ async fn a_process_that_ends_while_it_idles_is_replaced_unseen() {
         .status()
         .unwrap();
     assert!(killed.success());
-    // The host has seen the end of a process once it is reaped; before, the event may still be given to it.
-    let process = format!("/proc/{}", first["process"]);
-    while std::path::Path::new(&process).exists() {
+    // The signal takes its time; until the process is dead (`Z`: dead and not yet awaited), it may take the event.
+    let status = format!("/proc/{}/status", first["process"]);
+    while std::fs::read_to_string(&status).is_ok_and(|status| !status.contains("State:\tZ")) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let second = returned(&invoke(&host, json!({})).await);
