@@ -25,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Measures this binary on this machine.
     Bench(commands::bench::Arguments),
+    /// Signs the requests of any Step Functions client for the API in your AWS account.
+    Proxy(commands::proxy::Arguments),
     /// Runs a definition to its end, and shows each state as it happens.
     Run(commands::run::Arguments),
     /// Serves the Step Functions API.
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         .init();
     let code = match arguments.command {
         Command::Bench(arguments) => commands::bench::run(arguments),
+        Command::Proxy(arguments) => commands::proxy::run(arguments),
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),

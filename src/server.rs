@@ -1,4 +1,4 @@
-//! One port: the API.
+//! One port: the API, or the way to it.
 
 use api::{Api, Request};
 use axum::Router;
@@ -36,6 +36,15 @@ pub(crate) async fn serve(
         .route("/health", get(move || std::future::ready(health(&store))))
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .with_state(api);
+    listen(router, listener, stop).await
+}
+
+/// Serves until `stop` resolves, and lets requests that are being answered end.
+pub(crate) async fn listen(
+    router: Router,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let (stopping, stopped) = oneshot::channel::<()>();
     let stop = async move {
         stop.await;

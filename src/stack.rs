@@ -99,7 +99,7 @@ impl Stack {
             Settings {
                 limits: config.limits,
                 exclusive: true,
-                relays: false,
+                hands_over_beyond: None,
                 blob_bytes_min: BLOB_BYTES_MIN,
                 observer: options.observer,
             },

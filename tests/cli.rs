@@ -2,6 +2,7 @@
 
 mod examples;
 mod functions;
+mod proxy;
 mod run;
 mod serve;
 mod validate;

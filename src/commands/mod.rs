@@ -1,9 +1,12 @@
 //! The commands, a file each.
 
 pub(crate) mod bench;
+pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod validate;
+
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code of a bad definition, a bad configuration or a wrong use.
 pub(crate) const USAGE: u8 = 2;
@@ -20,4 +23,16 @@ impl Failure {
     ) -> impl FnOnce(E) -> Failure {
         move |error| Failure(format!("{what}: {error}"))
     }
+}
+
+/// Returns what resolves when the process is asked to end, by SIGTERM or SIGINT.
+pub(crate) fn asked_to_end() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::while_trying("SIGTERM"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::while_trying("SIGINT"))?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

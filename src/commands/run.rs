@@ -308,6 +308,8 @@ async fn register(driver: &Driver, config: &Config, name: &str, text: &str) -> R
             created: now,
         },
         tags: BTreeMap::new(),
+        published: Arc::default(),
+        edits: 0,
         owner,
     };
     let Some(existing) = registry.insert_machine(machine.clone()).await.map_err(failed)? else {
@@ -316,12 +318,16 @@ async fn register(driver: &Driver, config: &Config, name: &str, text: &str) -> R
     if *existing.revision.definition == *text {
         return Ok(existing);
     }
+    let edition = existing.edition();
     let replaced = Machine {
         created: existing.created,
+        tags: existing.tags,
+        published: existing.published,
+        edits: existing.edits + 1,
         ..machine
     };
     if registry
-        .replace_machine(replaced.clone(), &existing.revision.id)
+        .replace_machine(replaced.clone(), &edition)
         .await
         .map_err(failed)?
     {
@@ -338,6 +344,7 @@ async fn open_executions(driver: &Driver, machine: &Machine) -> Result<Vec<(Arc<
     let filter = Filter {
         machine: machine_key(&machine.owner, &machine.name),
         status: Some(Status::Running),
+        qualified_arn: None,
         after: None,
         limit: 1000,
     };

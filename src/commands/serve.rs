@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -84,8 +83,7 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
         ..api::Settings::default()
     };
     let api = Api::new(stack.driver.clone(), settings);
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::while_trying("SIGTERM"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::while_trying("SIGINT"))?;
+    let stop = super::asked_to_end()?;
     println!("listening on http://{address}");
     // Whoever started this process waits for that line.
     let _ = std::io::stdout().flush();
@@ -97,12 +95,6 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
             Err(error) => eprintln!("stepwell: open executions could not be taken over: {error}"),
         }
     });
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
     server::serve(api, stack.store.clone(), listener, stop)
         .await
         .map_err(Failure::while_trying("serving"))?;

@@ -45,20 +45,12 @@ pub(crate) const OPERATIONS: [&str; 37] = [
 ];
 
 /// Those that are refused by their name.
-const MISSING: [&str; 13] = [
-    "CreateStateMachineAlias",
-    "DeleteStateMachineAlias",
-    "DeleteStateMachineVersion",
+const MISSING: [&str; 5] = [
     "DescribeMapRun",
-    "DescribeStateMachineAlias",
     "ListMapRuns",
-    "ListStateMachineAliases",
-    "ListStateMachineVersions",
-    "PublishStateMachineVersion",
     "RedriveExecution",
     "TestState",
     "UpdateMapRun",
-    "UpdateStateMachineAlias",
 ];
 
 /// Panics unless the answer is a refusal that the caller is to blame for.
@@ -158,6 +150,14 @@ async fn members_of_a_wrong_type_are_refused() {
         ("SendTaskSuccess", "taskToken"),
         ("StopExecution", "executionArn"),
         ("TagResource", "resourceArn"),
+        ("PublishStateMachineVersion", "stateMachineArn"),
+        ("DeleteStateMachineVersion", "stateMachineVersionArn"),
+        ("ListStateMachineVersions", "stateMachineArn"),
+        ("ListStateMachineAliases", "stateMachineArn"),
+        ("CreateStateMachineAlias", "routingConfiguration"),
+        ("DescribeStateMachineAlias", "stateMachineAliasArn"),
+        ("UpdateStateMachineAlias", "stateMachineAliasArn"),
+        ("DeleteStateMachineAlias", "stateMachineAliasArn"),
     ] {
         for value in &values {
             let body = json!({ member: value }).to_string();

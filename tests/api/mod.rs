@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activities;
+mod aliases;
 pub(crate) mod bad_input;
 mod callbacks;
 mod executions;
@@ -9,3 +10,4 @@ mod express;
 mod nested;
 mod state_machines;
 mod validation;
+mod versions;

@@ -21,6 +21,6 @@ pub(crate) use binary::{command, repository, temporary_folder};
 pub(crate) use client::{REGION, Sfn, client, refusal};
 pub(crate) use executions::{ROLE, output, pass, task, wait};
 pub(crate) use history::{event_types, history};
-pub(crate) use raw::{Raw, post, post_to};
+pub(crate) use raw::{Raw, post, post_to, raw_post};
 pub(crate) use server::{DEADLINE, Options, Server, first_line, signal, wait_for_end};
 pub(crate) use service::Service;

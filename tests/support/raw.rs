@@ -51,6 +51,28 @@ pub(crate) fn post_to(server: &Server, target: Option<&str>, body: &[u8]) -> Raw
     })
 }
 
+/// Sends these bytes to a port; returns the status, the headers in small letters, and the body of the answer.
+///
+/// # Panics
+///
+/// When the connection closes without an answer.
+pub(crate) fn raw_post(port: u16, request: &[u8]) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server accepts connections");
+    stream
+        .set_read_timeout(Some(DEADLINE))
+        .expect("a time-out can be set");
+    // A server that refuses a large body may answer before it has read all of it.
+    let _ = stream.write_all(request);
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    let text = String::from_utf8_lossy(&answer);
+    let parts = text.split_once("\r\n\r\n").and_then(|(head, body)| {
+        let status = head.lines().next()?.split(' ').nth(1)?.parse().ok()?;
+        Some((status, head.to_ascii_lowercase(), body.to_owned()))
+    });
+    parts.unwrap_or_else(|| panic!("no answer but {read:?}: {text}"))
+}
+
 fn parse(answer: &[u8]) -> Option<Raw> {
     let text = String::from_utf8_lossy(answer);
     let (head, body) = text.split_once("\r\n\r\n")?;

@@ -8,10 +8,15 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let places = aws::AwsSettings::from_env()?;
-    let driver = Driver::new(aws::ports(&places).await, Settings::deployed().relaying());
+    let ports = aws::ports(&places).await;
+    let observer = aws::observer(&places, &ports).await;
+    let settings = Settings::deployed().watched_by(observer.clone());
+    let driver = Driver::new(ports, settings);
     let api = Api::new(driver, api::Settings::from_env());
     run(service_fn(async |event: LambdaEvent<Value>| {
-        Ok::<_, Error>(api.handle_event(&event.payload).await)
+        let answer = api.handle_event(&event.payload).await;
+        observer.flush().await;
+        Ok::<_, Error>(answer)
     }))
     .await
 }

@@ -7,9 +7,16 @@ use serde_json::{Value, json};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let places = aws::AwsSettings::from_env()?;
-    let driver = Driver::new(aws::ports(&places).await, Settings::deployed().relaying());
-    run(service_fn(async |_: LambdaEvent<Value>| {
-        let woken = driver.sweep().await?;
+    let ports = aws::ports(&places).await;
+    let observer = aws::observer(&places, &ports).await;
+    let settings = Settings::deployed().watched_by(observer.clone());
+    let driver = Driver::new(ports, settings);
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        let recent = event.payload.get("recentSeconds").and_then(Value::as_u64);
+        let woken = driver.sweep(recent).await;
+        observer.look_for_dead_letters().await;
+        observer.flush().await;
+        let woken = woken?;
         Ok::<_, Error>(json!({ "woken": woken }))
     }))
     .await

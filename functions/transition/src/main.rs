@@ -1,16 +1,28 @@
 //! Drives executions: takes the messages of the mailbox and of the timers' delay queue.
 
-use driver::{Driver, Settings};
+use driver::{Attempt, Driver, Settings};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let places = aws::AwsSettings::from_env()?;
-    let driver = Driver::new(aws::ports(&places).await, Settings::deployed());
-    let timers = aws::timers(&places).await;
+    let ports = aws::ports(&places).await;
+    let observer = aws::observer(&places, &ports).await;
+    let settings = Settings::deployed()
+        .watched_by(observer.clone())
+        .handing_over_beyond(places.long_call_seconds);
+    let driver = Driver::new(ports, settings);
+    let messages = aws::Messages::of(&places).await;
     run(service_fn(async |event: LambdaEvent<Value>| {
-        Ok::<_, Error>(aws::each_message(&event.payload, &timers, |envelope| driver.drive(envelope)).await)
+        let deadline = event.context.deadline;
+        let answer = messages
+            .each(&event.payload, |envelope, receives| {
+                driver.drive(envelope, Attempt::within(receives, deadline))
+            })
+            .await;
+        observer.flush().await;
+        Ok::<_, Error>(answer)
     }))
     .await
 }

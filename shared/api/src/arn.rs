@@ -3,7 +3,7 @@
 use crate::caller::{is_account, is_region};
 use crate::error::Error;
 use engine::ExecutionKey;
-use ports::{Owner, machine_key};
+use ports::{Owner, machine_key, version_number};
 
 /// Names a state machine, or something of it: a version, an alias, a Distributed Map state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,25 @@ impl MachineArn {
     /// Returns whether it names a state machine itself.
     pub(crate) fn is_plain(&self) -> bool {
         self.qualifier.is_none() && self.label.is_none()
+    }
+
+    /// Parses the ARN of a version; returns its number too.
+    pub(crate) fn parse_version(text: &str) -> Result<(MachineArn, u64), Error> {
+        let arn = MachineArn::parse(text)?;
+        let number = arn.qualifier.as_deref().and_then(version_number);
+        match (&arn.label, number) {
+            (None, Some(number)) => Ok((arn, number)),
+            _ => Err(Error::invalid_arn(text)),
+        }
+    }
+
+    /// Parses the ARN of an alias; returns its name too.
+    pub(crate) fn parse_alias(text: &str) -> Result<(MachineArn, String), Error> {
+        let arn = MachineArn::parse(text)?;
+        match (&arn.label, arn.qualifier.clone()) {
+            (None, Some(name)) if version_number(&name).is_none() => Ok((arn, name)),
+            _ => Err(Error::invalid_arn(text)),
+        }
     }
 
     /// Returns the key of the state machine in journal and registry.

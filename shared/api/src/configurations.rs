@@ -4,6 +4,7 @@ use crate::constraints::{ARN, KMS_KEY_ID};
 use crate::error::{Error, Exception};
 use crate::members::Members;
 use crate::wire::Answer;
+use ports::Revision;
 use serde_json::{Value, json};
 
 /// The configurations that a request gives, in the form in which they are stored; `None` for those that it leaves out.
@@ -85,6 +86,13 @@ pub(crate) fn shown_encryption(encryption: Option<&Value>) -> Value {
     encryption
         .cloned()
         .unwrap_or_else(|| json!({ "type": OWNED_KEY }))
+}
+
+/// Tells whether two revisions have the same configurations: given, or left out and the default.
+pub(crate) fn is_configured_alike(one: &Revision, other: &Revision) -> bool {
+    shown_logging(one.logging.as_ref()) == shown_logging(other.logging.as_ref())
+        && shown_tracing(one.tracing.as_ref()) == shown_tracing(other.tracing.as_ref())
+        && shown_encryption(one.encryption.as_ref()) == shown_encryption(other.encryption.as_ref())
 }
 
 const OWNED_KEY: &str = "AWS_OWNED_KEY";

@@ -10,7 +10,35 @@ pub(crate) struct Text {
     measure: Measure,
     /// Whether AWS keeps the value out of messages.
     sensitive: bool,
-    ascii: bool,
+    pattern: Option<Pattern>,
+}
+
+/// What a string's characters must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pattern {
+    Ascii,
+    /// Letters, digits, `_`, `-` and `.`, but not digits alone.
+    RestrictedName,
+}
+
+impl Pattern {
+    fn admits(self, text: &str) -> bool {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        match self {
+            Pattern::Ascii => text.is_ascii(),
+            Pattern::RestrictedName => {
+                text.bytes().all(allowed) && text.bytes().any(|byte| !byte.is_ascii_digit())
+            }
+        }
+    }
+
+    /// Returns the pattern as the service model writes it.
+    fn text(self) -> &'static str {
+        match self {
+            Pattern::Ascii => r"\p{ASCII}*",
+            Pattern::RestrictedName => r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$",
+        }
+    }
 }
 
 /// What a string's length is counted in.
@@ -28,7 +56,7 @@ impl Text {
             max,
             measure: Measure::Characters,
             sensitive: false,
-            ascii: false,
+            pattern: None,
         }
     }
 
@@ -66,8 +94,13 @@ impl Text {
                 self.max
             ));
         }
-        if self.ascii && !value.is_ascii() {
-            found.push("Member must satisfy regular expression pattern: \\p{ASCII}*".to_owned());
+        if let Some(pattern) = self.pattern
+            && !pattern.admits(value)
+        {
+            found.push(format!(
+                "Member must satisfy regular expression pattern: {}",
+                pattern.text()
+            ));
         }
         let shown = if self.sensitive { None } else { Some(value) };
         found
@@ -88,13 +121,18 @@ pub(crate) const DEFINITION: Text = Text {
 pub(crate) const ERROR: Text = Text::sensitive(0, engine::limits::ERROR_CHARACTERS_MAX);
 pub(crate) const CAUSE: Text = Text::sensitive(0, engine::limits::CAUSE_CHARACTERS_MAX);
 pub(crate) const TRACE_HEADER: Text = Text {
-    ascii: true,
+    pattern: Some(Pattern::Ascii),
     ..Text::plain(0, 256)
 };
 pub(crate) const TASK_TOKEN: Text = Text::sensitive(1, 2048);
 pub(crate) const PAGE_TOKEN: Text = Text::plain(1, 1024);
 pub(crate) const LIST_EXECUTIONS_PAGE_TOKEN: Text = Text::plain(1, 3096);
-pub(crate) const VERSION_DESCRIPTION: Text = Text::sensitive(0, 256);
+pub(crate) const DESCRIPTION: Text = Text::sensitive(0, 256);
+pub(crate) const REVISION_ID: Text = Text::plain(0, usize::MAX);
+pub(crate) const ALIAS_NAME: Text = Text {
+    pattern: Some(Pattern::RestrictedName),
+    ..Text::plain(1, 80)
+};
 pub(crate) const KMS_KEY_ID: Text = Text::plain(1, 2048);
 pub(crate) const TAG_KEY: Text = Text::plain(1, 128);
 pub(crate) const TAG_VALUE: Text = Text::plain(0, 256);
@@ -103,6 +141,14 @@ pub(crate) const TAG_VALUE: Text = Text::plain(0, 256);
 pub(crate) const DEFINITION_BYTES_MAX: usize = 1_048_576;
 /// Tags of one resource. AWS quota: 50.
 pub(crate) const TAGS_MAX: usize = 50;
+/// Versions of one state machine. AWS quota: 1000.
+pub(crate) const VERSIONS_MAX: usize = 1000;
+/// Aliases of one state machine. AWS quota: 100.
+pub(crate) const ALIASES_MAX: usize = 100;
+/// Versions that an alias leads to. Service model: RoutingConfigurationList.
+pub(crate) const ROUTES_MAX: usize = 2;
+/// The sum of an alias's weights, and the greatest of them. Service model: VersionWeight.
+pub(crate) const WEIGHT_MAX: u64 = 100;
 /// Rows of a page at most. Service model: PageSize.
 pub(crate) const PAGE_ROWS_MAX: u64 = 1000;
 /// Diagnostics in one answer at most. Service model: ValidateStateMachineDefinitionMaxResult.

@@ -26,6 +26,7 @@ pub(crate) enum Exception {
     RequestEntityTooLargeException,
     ResourceNotFound,
     SerializationException,
+    ServiceQuotaExceededException,
     StateMachineAlreadyExists,
     StateMachineDeleting,
     StateMachineDoesNotExist,
@@ -60,6 +61,7 @@ impl Exception {
             Exception::RequestEntityTooLargeException => "RequestEntityTooLargeException",
             Exception::ResourceNotFound => "ResourceNotFound",
             Exception::SerializationException => "SerializationException",
+            Exception::ServiceQuotaExceededException => "ServiceQuotaExceededException",
             Exception::StateMachineAlreadyExists => "StateMachineAlreadyExists",
             Exception::StateMachineDeleting => "StateMachineDeleting",
             Exception::StateMachineDoesNotExist => "StateMachineDoesNotExist",
@@ -75,6 +77,7 @@ impl Exception {
     /// Returns the HTTP status.
     pub(crate) fn status(self) -> u16 {
         match self {
+            Exception::ServiceQuotaExceededException => 402,
             Exception::ConflictException => 409,
             Exception::RequestEntityTooLargeException => 413,
             Exception::InternalFailure => 500,
@@ -133,6 +136,13 @@ impl Error {
     pub(crate) fn missing_parameter(message: &str) -> Error {
         Error {
             reason: Some("MISSING_REQUIRED_PARAMETER"),
+            ..Error::validation(message)
+        }
+    }
+
+    pub(crate) fn invalid_routing(message: impl Into<String>) -> Error {
+        Error {
+            reason: Some("INVALID_ROUTING_CONFIGURATION"),
             ..Error::validation(message)
         }
     }
@@ -203,6 +213,13 @@ impl Error {
                 format!("A resource may have at most {max} tags: '{arn}'"),
             )
         }
+    }
+
+    pub(crate) fn too_many(what: &str, arn: &str, max: usize) -> Error {
+        Error::new(
+            Exception::ServiceQuotaExceededException,
+            format!("A state machine may have at most {max} {what}: '{arn}'"),
+        )
     }
 
     pub(crate) fn conflict(arn: &str) -> Error {

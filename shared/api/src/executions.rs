@@ -4,8 +4,9 @@ use crate::Call;
 use crate::arn::{ExecutionArn, MachineArn};
 use crate::constraints::{self, ARN, NAME, TRACE_HEADER, Text};
 use crate::error::{Error, Exception};
+use crate::ids;
+use crate::machines::{self, Choice, Named};
 use crate::members::Members;
-use crate::{ids, machines};
 use driver::Start;
 use engine::{ExecutionType, Status};
 use ports::{Head, machine_key};
@@ -91,7 +92,12 @@ pub(crate) async fn prepare_start(
             format!("Invalid State Machine Execution Input: '{why}'"),
         )
     })?;
-    let machine = machines::find_active(call, &arn, operation).await?;
+    let named = machines::find(call, &arn, operation, Choice::Drawn).await?;
+    machines::check_active(named.machine(), &arn)?;
+    let (machine, version_arn, alias_arn) = match named {
+        Named::Plain(machine) => (machine, None, None),
+        Named::Qualified(found) => (found.machine, Some(found.version_arn), found.alias_arn),
+    };
     if only.is_some_and(|only| only != machine.machine_type) {
         return Err(Error::wrong_machine_type());
     }
@@ -107,8 +113,8 @@ pub(crate) async fn prepare_start(
             .unwrap_or_else(|| ids::execution_name(call.driver.ports())),
         input: Arc::clone(&members.input),
         trace_header: members.trace_header.clone(),
-        version_arn: None,
-        alias_arn: None,
+        version_arn,
+        alias_arn,
         test_case,
         parent: None,
     })

@@ -22,6 +22,7 @@ mod machines;
 mod members;
 mod pages;
 mod tags;
+mod versions;
 mod wire;
 
 pub use wire::{Request, Response};

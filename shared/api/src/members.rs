@@ -80,6 +80,14 @@ impl Members {
         Ok(None)
     }
 
+    /// Reads a whole number between `min` and `max` that must be there.
+    pub(crate) fn required_integer(&mut self, name: &str, min: u64, max: u64) -> Result<u64, Error> {
+        if !self.has(name) {
+            self.miss(name);
+        }
+        Ok(self.integer(name, min, max)?.unwrap_or(min))
+    }
+
     /// Reads `maxResults`; zero stands for the default, which is the most that is allowed unless `default` says less.
     pub(crate) fn max_results(&mut self, default: u64, max: u64) -> Result<usize, Error> {
         let asked = self.integer("maxResults", 0, max)?.filter(|asked| *asked > 0);
@@ -137,6 +145,27 @@ impl Members {
         let read = numbered
             .map(|(index, value)| self.nested(value, format!("{path}.{}.member", index + 1), &mut read));
         read.collect::<Result<Vec<T>, Error>>().map(Some)
+    }
+
+    /// Reads a list of structures that has a number of members between `min` and `max`.
+    pub(crate) fn structures_within<T>(
+        &mut self,
+        name: &str,
+        (min, max): (usize, usize),
+        read: impl FnMut(&mut Members) -> Result<T, Error>,
+    ) -> Result<Option<Vec<T>>, Error> {
+        let found = self.structures(name, read)?;
+        let count = found.as_ref().map_or(min, Vec::len);
+        let constraint = if count < min {
+            format!("Member must have length greater than or equal to {min}")
+        } else if count > max {
+            format!("Member must have length less than or equal to {max}")
+        } else {
+            return Ok(found);
+        };
+        self.violations
+            .push(constraints::violation(&self.path_of(name), None, &constraint));
+        Ok(found)
     }
 
     /// Reads a list of strings.

@@ -1,7 +1,8 @@
 //! One execution at work: its messages, one after the other, and its calls, at once.
 
 use crate::error::Error;
-use crate::settings::{LEASE_SECONDS, WRITE_ATTEMPTS};
+use crate::leases::Leases;
+use crate::settings::{LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
 use crate::{Driver, dispatch, payloads, recover};
 use engine::{
     CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Program,
@@ -10,7 +11,7 @@ use engine::{
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use ports::{Appended, Nonce, Write};
+use ports::{Appended, Lease, Nonce, Write};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
@@ -88,6 +89,8 @@ pub(crate) struct Live {
     pub(crate) program: Arc<Program>,
     /// The latest time that a timer is armed for.
     pub(crate) armed: Option<Timestamp>,
+    /// When somebody has to look whether calls that another driver makes were answered.
+    look_again_at: Option<Timestamp>,
     /// Whether there is more to do at once.
     pub(crate) unfinished: bool,
     /// Whether the journal holds every step; an Express execution is journalled at its start and its end, if at all.
@@ -100,11 +103,16 @@ pub(crate) struct Live {
     pub(crate) waiter: Option<oneshot::Sender<Box<Execution>>>,
 }
 
-impl Live {
-    pub(crate) fn new(execution: Execution, program: Arc<Program>) -> Live {
+impl crate::Inner {
+    pub(crate) fn live(&self, mut execution: Execution, program: Arc<Program>) -> Live {
+        // An Express execution is in memory: nobody else could go on with it.
+        if execution.identity.execution_type == ExecutionType::Standard {
+            execution.hands_over_beyond = self.settings.hands_over_beyond;
+        }
         Live {
             execution,
             armed: None,
+            look_again_at: None,
             unfinished: false,
             durable: true,
             express: Outcome::default(),
@@ -113,7 +121,9 @@ impl Live {
             program,
         }
     }
+}
 
+impl Live {
     /// Applies a message. An expression may take seconds, and then the other executions must go on.
     pub(crate) fn apply(&mut self, message: Message, now: Timestamp) -> Outcome {
         let can_step_aside =
@@ -126,6 +136,9 @@ impl Live {
     }
 }
 
+/// For an actor that never runs out of time.
+pub(crate) const FOREVER: Timestamp = Timestamp(i64::MAX);
+
 type InFlight = FuturesUnordered<BoxFuture<'static, Message>>;
 
 struct Actor {
@@ -134,6 +147,10 @@ struct Actor {
     calls: InFlight,
     /// The calls whose futures are in `calls`.
     in_flight: BTreeSet<CallId>,
+    /// The entries whose calls are in flight and must not be made by anybody else.
+    leases: Leases,
+    /// From when on it begins nothing, and leaves the execution to the next driver.
+    until: Timestamp,
 }
 
 /// Runs an actor until its execution has ended or only waits.
@@ -142,16 +159,19 @@ pub(crate) async fn run(
     key: ExecutionKey,
     mut inbox: mpsc::UnboundedReceiver<Delivery>,
     session: Session,
+    until: Timestamp,
 ) {
     let mut actor = Actor {
         driver,
         key,
         calls: FuturesUnordered::new(),
         in_flight: BTreeSet::new(),
+        leases: Leases::default(),
+        until,
     };
     let mut live = match session {
         Session::Fresh(live, effects) => {
-            actor.dispatch(&live, effects);
+            actor.dispatch(&live, effects, None);
             Some(*live)
         }
         Session::Stored => match actor.load().await {
@@ -177,7 +197,22 @@ pub(crate) async fn run(
         if !running && actor.leave(&mut inbox, &mut deliveries) {
             return;
         }
-        let unfinished = live.as_ref().is_some_and(|live| live.unfinished);
+        let mut unfinished = live.as_ref().is_some_and(|live| live.unfinished);
+        if let Some(live) = &mut live
+            && running
+            && live.durable
+            && actor.is_out_of_time()
+        {
+            // Whoever is woken next makes the calls that would begin here.
+            live.execution.holds_calls = true;
+            if unfinished && actor.calls.is_empty() && deliveries.is_empty() {
+                match pass_on(&actor.driver, live).await {
+                    Ok(()) => live.unfinished = false,
+                    Err(error) => return actor.give_up(inbox, deliveries, &error).await,
+                }
+            }
+            unfinished = false;
+        }
         if deliveries.is_empty() && !unfinished {
             let stays = !actor.calls.is_empty() || live.as_ref().is_some_and(|live| !live.durable && running);
             if !stays && actor.leave(&mut inbox, &mut deliveries) {
@@ -190,6 +225,13 @@ pub(crate) async fn run(
             Err(error) => return actor.give_up(inbox, deliveries, &error).await,
         }
     }
+}
+
+/// Wakes the next driver, which goes on where this one has no time left.
+async fn pass_on(driver: &Driver, live: &Live) -> Result<(), Error> {
+    let now = driver.0.ports.clock.now().millis();
+    let reason = format!("{}#on#{now}", live.execution.seq);
+    driver.wake(&live.execution.identity, reason).await
 }
 
 impl Actor {
@@ -259,10 +301,17 @@ impl Actor {
             if self.calls.is_empty() {
                 deliveries.extend(inbox.recv().await);
             } else {
-                tokio::select! {
-                    biased;
-                    delivery = inbox.recv() => deliveries.extend(delivery),
-                    Some(message) = self.calls.next() => deliveries.push(self.returned(message)),
+                loop {
+                    tokio::select! {
+                        biased;
+                        delivery = inbox.recv() => deliveries.extend(delivery),
+                        Some(message) = self.calls.next() => deliveries.push(self.returned(message)),
+                        () = tokio::time::sleep(RENEW_AFTER), if !self.leases.is_empty() => {
+                            self.leases.renew(&self.driver, &self.key).await;
+                            continue;
+                        }
+                    }
+                    break;
                 }
             }
         }
@@ -281,6 +330,7 @@ impl Actor {
     fn returned(&mut self, message: Message) -> Delivery {
         if let Some(call) = dispatch::call_of(&message) {
             self.in_flight.remove(&call);
+            self.leases.release(call);
         }
         Delivery::new(message, None)
     }
@@ -338,12 +388,12 @@ impl Actor {
                         return Ok(());
                     }
                 }
-                self.dispatch(current, effects);
+                self.dispatch(current, effects, Some(&write.lease()));
             } else {
                 let effects = std::mem::take(&mut outcome.effects);
                 self.driver.0.observe_express(&current.execution, &outcome);
                 current.express.absorb(outcome);
-                self.dispatch(current, effects);
+                self.dispatch(current, effects, None);
             }
         }
         let closed = match &current.execution.closing {
@@ -397,7 +447,7 @@ impl Actor {
     async fn append(&mut self, live: &mut Live, entry: Entry) -> Result<(Appended, Arc<Write>), Error> {
         let identity = Arc::clone(&live.execution.identity);
         let inner = &self.driver.0;
-        let write = inner.write(&live.execution, entry).await?;
+        let write = inner.write(live, entry).await?;
         let appended = inner
             .patiently(|| {
                 inner
@@ -418,26 +468,22 @@ impl Actor {
             // At least once: nothing of an Express execution is kept between its start and its end.
             if loaded.live.execution.status == Status::Running {
                 let effects = self.driver.start_in_memory(&mut loaded.live);
-                self.dispatch(&loaded.live, effects);
+                self.dispatch(&loaded.live, effects, None);
             }
             return Ok(Some(loaded.live));
         }
         if loaded.live.execution.status == Status::Running {
-            let effects = recover::outstanding(&self.driver, &loaded, &self.in_flight);
+            let cares = recover::outstanding(&self.driver, &loaded, &self.in_flight).await?;
             loaded.live.armed = None;
-            for effect in effects {
-                match effect {
-                    recover::Care::Dispatch(effect) => self.dispatch(&loaded.live, vec![effect]),
+            for care in cares {
+                match care {
+                    recover::Care::Dispatch(effect) => self.dispatch(&loaded.live, vec![effect], None),
                     recover::Care::Tell(message) => {
                         self.calls.push(Box::pin(std::future::ready(message)));
                     }
-                    recover::Care::After(time, message) => {
-                        let delay = time.millis() - self.driver.0.ports.clock.now().millis();
-                        let delay = Duration::from_millis(u64::try_from(delay).unwrap_or(0));
-                        self.calls.push(Box::pin(async move {
-                            tokio::time::sleep(delay).await;
-                            message
-                        }));
+                    recover::Care::After(time) => {
+                        let earlier = loaded.live.look_again_at.map_or(time, |other| other.min(time));
+                        loaded.live.look_again_at = Some(earlier);
                     }
                 }
             }
@@ -446,9 +492,23 @@ impl Actor {
         Ok(Some(loaded.live))
     }
 
-    fn dispatch(&mut self, live: &Live, effects: Vec<Effect>) {
+    /// Performs effects; `lease` is that of the entry that asks for them, when nobody else may.
+    fn dispatch(&mut self, live: &Live, effects: Vec<Effect>, lease: Option<&Lease>) {
+        let lease = lease.filter(|_| !self.driver.0.settings.exclusive && live.durable);
         for effect in effects {
-            if self.in_flight.insert(effect.call().id) {
+            let id = effect.call().id;
+            if self.in_flight.insert(id) {
+                if let Some(lease) = lease
+                    && self
+                        .leases
+                        .take(&self.driver, &effect, lease, &live.execution.identity.incarnation)
+                        .is_err()
+                {
+                    // The write took so long that another driver may have given the call up already.
+                    let unknown = Message::CallUnknown { call: id };
+                    self.calls.push(Box::pin(std::future::ready(unknown)));
+                    continue;
+                }
                 let identity = Arc::clone(&live.execution.identity);
                 self.calls
                     .push(dispatch::perform(self.driver.clone(), identity, effect));
@@ -456,13 +516,22 @@ impl Actor {
         }
     }
 
+    fn is_out_of_time(&self) -> bool {
+        self.driver.0.ports.clock.now() >= self.until
+    }
+
     /// Arms a timer for the execution's earliest deadline, unless an earlier one is armed.
     async fn arm(&mut self, live: &mut Live) {
+        if live.unfinished {
+            // It goes on at once, and arms what it waits for then.
+            return;
+        }
         let end = live.execution.ends_by(&live.program);
         let deadline = live
             .execution
             .next_deadline()
             .map_or(end, |deadline| deadline.min(end));
+        let deadline = live.look_again_at.map_or(deadline, |time| deadline.min(time));
         let now = self.driver.0.ports.clock.now();
         // The end that every execution has after a year is not worth a schedule of its own in an AWS account, where each
         // costs money and there is a quota.
@@ -534,9 +603,20 @@ impl crate::Inner {
     }
 
     /// Makes the write of an entry; its large documents are stored when this returns.
-    pub(crate) async fn write(&self, execution: &Execution, entry: Entry) -> Result<Arc<Write>, Error> {
+    pub(crate) async fn write(&self, live: &Live, entry: Entry) -> Result<Arc<Write>, Error> {
+        let execution = &live.execution;
         let identity = &execution.identity;
-        let next_deadline = execution.next_deadline();
+        let lease_until = self.ports.clock.now().plus_seconds(LEASE_SECONDS);
+        let mut next_deadline = execution.next_deadline();
+        // An Express execution begins anew when whoever ran it must be gone; two runs at once are one too many.
+        if !self.settings.exclusive && identity.execution_type == ExecutionType::Express {
+            let end = identity.started.plus_seconds(engine::limits::EXPRESS_SECONDS_MAX);
+            next_deadline = Some(next_deadline.map_or(end, |deadline| deadline.max(end)));
+        }
+        // Should the writer die, somebody has to look after the calls that it makes.
+        if !self.settings.exclusive && execution.has_calls_out(&live.program) {
+            next_deadline = Some(next_deadline.map_or(lease_until, |deadline| deadline.min(lease_until)));
+        }
         let payloads = payloads::store(&self.ports, &self.settings, &identity.incarnation, &entry).await?;
         let output = entry.closing.as_ref().and_then(|closing| closing.output.as_ref());
         let output = output.map(|output| self.place_of(identity, output, &payloads));
@@ -544,7 +624,7 @@ impl crate::Inner {
             entry,
             payloads,
             nonce: self.nonce(),
-            lease_until: self.ports.clock.now().plus_seconds(LEASE_SECONDS),
+            lease_until,
             next_deadline,
             output,
         }))
@@ -596,7 +676,7 @@ impl crate::Inner {
     pub(crate) fn observe_express(&self, execution: &Execution, outcome: &Outcome) {
         debug_assert_eq!(execution.identity.execution_type, ExecutionType::Express);
         if let Some(observer) = &self.settings.observer {
-            observer.happened(&execution.identity, &outcome.events);
+            observer.ran(&execution.identity, outcome);
         }
     }
 }

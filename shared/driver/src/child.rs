@@ -34,12 +34,23 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
         .machine(&target.owner, &target.name)
         .await
         .map_err(broken)?;
-    let machine = machine.ok_or_else(|| {
+    let missing = || {
         refused(
             "StateMachineDoesNotExist",
             &format!("State Machine Does Not Exist: '{machine_arn}'"),
         )
-    })?;
+    };
+    let machine = machine.ok_or_else(missing)?;
+    let (machine, version_arn, alias_arn) = match &target.qualifier {
+        None => (machine, None, None),
+        Some(qualifier) => {
+            let registry = &*driver.0.ports.registry;
+            let random = driver.0.ports.entropy.bytes();
+            let found = ports::qualified(registry, machine, qualifier, &random).await;
+            let found = found.map_err(broken)?.ok_or_else(missing)?;
+            (found.machine, Some(found.version_arn), found.alias_arn)
+        }
+    };
     let machine_key = ports::machine_key(&machine.owner, &machine.name);
     let program = driver.program(&machine_key, &machine.revision).map_err(broken)?;
     let wants = match &call.resource {
@@ -63,8 +74,8 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
             .unwrap_or_else(|| derived_name(&call.client_token)),
         input: parameters.input,
         trace_header: None,
-        version_arn: None,
-        alias_arn: None,
+        version_arn,
+        alias_arn,
         test_case: identity.test_case.clone(),
         parent: Some(parent),
         machine,
@@ -133,6 +144,8 @@ pub(crate) struct Target {
     pub(crate) owner: Owner,
     pub(crate) kind: String,
     pub(crate) name: String,
+    /// A version's number or an alias's name.
+    pub(crate) qualifier: Option<String>,
 }
 
 impl Target {
@@ -150,6 +163,7 @@ impl Target {
             owner,
             kind,
             name: parts.next()?.to_owned(),
+            qualifier: parts.next().map(str::to_owned),
         })
     }
 }

@@ -4,7 +4,7 @@ use crate::{Driver, child};
 use engine::{Call, CallId, Effect, Identity, Message};
 use futures_util::future::BoxFuture;
 use integrations::{EffectClass, Failure, Pattern, Resource};
-use ports::{ActivityTask, CallOutcome, CallRequest};
+use ports::{ActivityTask, CallOutcome, CallRequest, Envelope};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ pub(crate) fn perform(
     effect: Effect,
 ) -> BoxFuture<'static, Message> {
     match effect {
+        Effect::Call(call) if call.is_handed_over => Box::pin(hand_over(driver, identity, call)),
         Effect::Call(call) => Box::pin(call_service(driver, identity, call)),
         Effect::StartChild(call) => Box::pin(async move {
             match stand_in(&driver, &identity, &call).await {
@@ -78,6 +79,7 @@ pub(crate) fn call_of(message: &Message) -> Option<CallId> {
         Message::CallSucceeded { call, .. }
         | Message::CallFailed { call, .. }
         | Message::CallUnknown { call }
+        | Message::Claim { call }
         | Message::JobDone { call, .. }
         | Message::Callback { call, .. }
         | Message::Heartbeat { call }
@@ -86,7 +88,28 @@ pub(crate) fn call_of(message: &Message) -> Option<CallId> {
     }
 }
 
-async fn call_service(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
+/// Leaves a call to somebody who may take longer over it.
+async fn hand_over(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
+    let envelope = Envelope {
+        key: identity.key.clone(),
+        incarnation: Arc::clone(&identity.incarnation),
+        message: Message::Claim { call: call.id },
+        deduplication: format!("{}#call", call.committed_in),
+    };
+    match driver.0.ports.mailbox.hand_over(envelope).await {
+        Ok(()) => Message::Wake,
+        // Nobody has made it, so that it may be tried again.
+        Err(error) => Message::CallFailed {
+            call: call.id,
+            failure: Failure {
+                error: "Lambda.SdkClientException".to_owned(),
+                cause: Some(error.to_string()),
+            },
+        },
+    }
+}
+
+pub(crate) async fn call_service(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
     let id = call.id;
     let request = CallRequest { call, identity };
     let may_repeat = match &request.call.class {

@@ -1,6 +1,6 @@
 //! What can fail in the driver itself.
 
-use ports::{BlobError, JournalError, MailboxError, RegistryError};
+use ports::{BlobError, JournalError, MailboxError, RegistryError, TimersError};
 
 /// Why the driver could not do what it was asked for.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -17,9 +17,15 @@ pub enum Error {
     /// The mailbox failed.
     #[error(transparent)]
     Mailbox(#[from] MailboxError),
+    /// The timers failed.
+    #[error(transparent)]
+    Timers(#[from] TimersError),
     /// A document is missing in the blob store.
     #[error("the blob store has no document `{0}`")]
     BlobMissing(String),
+    /// An entry is missing in the journal.
+    #[error("the journal has no entry {0} of an execution that goes back to it")]
+    EntryMissing(u64),
     /// A stored execution cannot be read.
     #[error(transparent)]
     Restore(#[from] engine::RestoreError),

@@ -14,7 +14,8 @@ mod actor;
 mod child;
 mod dispatch;
 mod error;
-mod observer;
+mod handed_over;
+mod leases;
 mod payloads;
 mod programs;
 mod recover;
@@ -23,7 +24,8 @@ mod settings;
 mod start;
 
 pub use error::Error;
-pub use observer::Observer;
+pub use ports::Observer;
+pub use relay::Attempt;
 pub use settings::Settings;
 pub use start::{Start, Started, SyncEnd};
 
@@ -128,6 +130,15 @@ impl Driver {
     /// Delivers envelopes from the mailbox until the channel closes.
     pub async fn receive(&self, mut envelopes: mpsc::UnboundedReceiver<Envelope>) {
         while let Some(envelope) = envelopes.recv().await {
+            if let Message::Claim { call } = envelope.message {
+                let driver = self.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = driver.make_handed_over(&envelope, call).await {
+                        tracing::error!(execution = %envelope.key.name, %error, "a call was not made");
+                    }
+                });
+                continue;
+            }
             let delivery = Delivery::new(envelope.message, Some(envelope.incarnation));
             self.deliver(&envelope.key, delivery);
         }
@@ -255,7 +266,7 @@ impl Driver {
     }
 
     async fn ask_with(&self, key: &ExecutionKey, mut delivery: Delivery) -> Result<Reply, Error> {
-        if self.0.settings.relays {
+        if !self.0.settings.exclusive {
             return self.relay(key, &delivery).await;
         }
         let (send, receive) = oneshot::channel();
@@ -273,6 +284,7 @@ impl Driver {
                 key.clone(),
                 inbox,
                 actor::Session::Stored,
+                actor::FOREVER,
             ));
         }
     }

@@ -5,15 +5,15 @@ use crate::error::Error;
 use crate::{Driver, payloads};
 use engine::{CallId, Effect, Execution, ExecutionKey, Message, PayloadId, Stage, Timestamp};
 use integrations::EffectClass;
-use ports::{CallRequest, Nonce};
+use ports::{CallRequest, Lease};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An execution as the journal holds it, with the latest entry's writer.
 pub(crate) struct Loaded {
     pub(crate) live: Live,
-    pub(crate) nonce: Nonce,
-    pub(crate) lease_until: Timestamp,
+    /// The lease of the latest entry.
+    pub(crate) lease: Lease,
 }
 
 /// What is to be done about a call without a result.
@@ -23,8 +23,8 @@ pub(crate) enum Care {
     Dispatch(Effect),
     /// Tell the execution.
     Tell(Message),
-    /// Tell the execution when the lease of whoever may be making the call is over.
-    After(Timestamp, Message),
+    /// Look again when the lease of whoever may be making the call is over.
+    After(Timestamp),
 }
 
 /// Reads an execution's state; `None` when there is none of this name.
@@ -54,16 +54,23 @@ pub(crate) async fn load(driver: &Driver, key: &ExecutionKey) -> Result<Option<L
         texts.get(&id).map(Arc::clone)
     })?;
     Ok(Some(Loaded {
-        live: Live::new(execution, program),
-        nonce: stored.nonce,
-        lease_until: stored.lease_until,
+        live: driver.0.live(execution, program),
+        lease: Lease {
+            nonce: stored.nonce,
+            until: stored.lease_until,
+        },
     }))
 }
 
 /// Decides about every call that has no result and that this driver is not making.
-pub(crate) fn outstanding(driver: &Driver, loaded: &Loaded, in_flight: &BTreeSet<CallId>) -> Vec<Care> {
+pub(crate) async fn outstanding(
+    driver: &Driver,
+    loaded: &Loaded,
+    in_flight: &BTreeSet<CallId>,
+) -> Result<Vec<Care>, Error> {
     let now = driver.0.ports.clock.now();
     let execution = &loaded.live.execution;
+    let mut leases = BTreeMap::from([(execution.seq - 1, loaded.lease.clone())]);
     let mut cares = Vec::new();
     for (effect, stage) in execution.outstanding(&loaded.live.program) {
         let call = effect.call();
@@ -71,21 +78,42 @@ pub(crate) fn outstanding(driver: &Driver, loaded: &Loaded, in_flight: &BTreeSet
             continue;
         }
         // Children have deterministic names and activities' tasks are offered again: both can be repeated.
-        let is_call = matches!(effect, Effect::Call(_)) && stage == Stage::Sent;
-        if !is_call || may_repeat(driver, execution, &effect, now) {
+        let is_call = matches!(effect, Effect::Call(_)) && stage != Stage::Submitted;
+        if !is_call || (stage == Stage::Sent && may_repeat(driver, execution, &effect, now)) {
             cares.push(Care::Dispatch(effect));
             continue;
         }
-        let unknown = Message::CallUnknown { call: call.id };
-        // The writer of the entry may be about to make the call, or making it, until its lease is over. With the only
-        // driver of a journal, whoever wrote the entry is dead: this driver's own calls are in flight.
-        if driver.0.settings.exclusive || driver.0.is_mine(&loaded.nonce) || now >= loaded.lease_until {
-            cares.push(Care::Tell(unknown));
-        } else {
-            cares.push(Care::After(loaded.lease_until, unknown));
-        }
+        let lease = lease(driver, execution, call.committed_in, &mut leases).await?;
+        // The writer of the entry that holds the intent may be about to make the call, or making it, until its lease is
+        // over. With the only driver of a journal, whoever wrote the entry is dead: its own calls are in flight.
+        let is_free = driver.0.settings.exclusive || driver.0.is_mine(&lease.nonce) || now >= lease.until;
+        cares.push(match (is_free, stage) {
+            (false, _) => Care::After(lease.until),
+            // Nobody has claimed it. It may be on its way already; whoever claims it first makes it.
+            (true, Stage::Asked) => Care::Dispatch(effect),
+            (true, Stage::Sent | Stage::Submitted) => Care::Tell(Message::CallUnknown { call: call.id }),
+        });
     }
-    cares
+    Ok(cares)
+}
+
+/// Reads the lease of an entry, once.
+pub(crate) async fn lease(
+    driver: &Driver,
+    execution: &Execution,
+    seq: u64,
+    known: &mut BTreeMap<u64, Lease>,
+) -> Result<Lease, Error> {
+    if let Some(lease) = known.get(&seq) {
+        return Ok(lease.clone());
+    }
+    let inner = &driver.0;
+    let identity = &execution.identity;
+    let journal = &inner.ports.journal;
+    let read = || journal.lease(&identity.key, &identity.incarnation, seq);
+    let lease = inner.patiently(read).await?.ok_or(Error::EntryMissing(seq))?;
+    known.insert(seq, lease.clone());
+    Ok(lease)
 }
 
 fn may_repeat(driver: &Driver, execution: &Execution, effect: &Effect, now: Timestamp) -> bool {

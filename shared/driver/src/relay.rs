@@ -3,6 +3,7 @@
 
 use crate::actor::{Delivery, Live, Reply, Session};
 use crate::error::Error;
+use crate::settings::RECEIVES_MAX;
 use crate::{Driver, actor, child, recover};
 use engine::{ExecutionKey, Identity, Message, Status, Timestamp};
 use ports::{Appended, Envelope};
@@ -13,6 +14,37 @@ use tokio::sync::oneshot;
 const GRACE_MILLIS: i64 = 60_000;
 /// How many executions a sweep reads at a time.
 const SWEEP_PAGE: usize = 200;
+
+/// How a message came to a driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// How often it has come, this time included.
+    pub receives: u32,
+    /// From when on the driver begins nothing new, and leaves the execution to the next one: it may be ended any moment.
+    pub until: Timestamp,
+}
+
+/// How long before its end a function begins nothing new: what is in flight then can still be written down.
+const LEAVE_BEFORE_MILLIS: i64 = 60_000;
+
+impl Attempt {
+    /// Returns an attempt of somebody who is ended at a time: milliseconds since 1970, as Lambda gives it.
+    pub fn within(receives: u32, deadline_millis: u64) -> Attempt {
+        let deadline = i64::try_from(deadline_millis).unwrap_or(i64::MAX);
+        Attempt {
+            receives,
+            until: Timestamp(deadline.saturating_sub(LEAVE_BEFORE_MILLIS)),
+        }
+    }
+
+    /// Returns the first attempt of somebody who has all the time there is.
+    pub fn first() -> Attempt {
+        Attempt {
+            receives: 1,
+            until: actor::FOREVER,
+        }
+    }
+}
 
 impl Driver {
     /// Applies a client's message, writes it down and wakes the driver that goes on; answers when it is durable.
@@ -38,7 +70,7 @@ impl Driver {
             if outcome.changed {
                 let identity = Arc::clone(&live.execution.identity);
                 let entry = live.execution.seal(outcome);
-                let write = self.0.write(&live.execution, entry).await?;
+                let write = self.0.write(&live, entry).await?;
                 let journal = &self.0.ports.journal;
                 let append = || journal.append(&identity.key, &identity.incarnation, Arc::clone(&write));
                 match self.0.patiently(append).await? {
@@ -48,7 +80,7 @@ impl Driver {
                     Appended::Gone => return Ok(Reply::Missing),
                 }
                 self.0.observe(&live.execution, &write.entry);
-                self.hand_over(&live, write.entry.seq).await?;
+                self.tell(&live, write.entry.seq).await?;
             }
             return Ok(if accepted {
                 Reply::Accepted { at }
@@ -61,40 +93,47 @@ impl Driver {
     }
 
     /// Wakes the driver that goes on after entry `seq`, or tells the parent of the execution's end.
-    pub(crate) async fn hand_over(&self, live: &Live, seq: u64) -> Result<(), Error> {
+    pub(crate) async fn tell(&self, live: &Live, seq: u64) -> Result<(), Error> {
         if live.execution.status != Status::Running {
             return child::notify_parent(self, &live.execution).await;
         }
-        self.wake(&live.execution.identity, seq).await
+        self.wake(&live.execution.identity, format!("{seq}#relay")).await
     }
 
-    /// Wakes the driver that goes on after entry `seq`.
-    pub(crate) async fn wake(&self, identity: &Identity, seq: u64) -> Result<(), Error> {
+    /// Wakes the driver that goes on; `deduplication` names the reason, which is never a constant.
+    pub(crate) async fn wake(&self, identity: &Identity, deduplication: String) -> Result<(), Error> {
         let envelope = Envelope {
             key: identity.key.clone(),
             incarnation: Arc::clone(&identity.incarnation),
             message: Message::Wake,
-            deduplication: format!("{seq}#relay"),
+            deduplication,
         };
         Ok(self.0.ports.mailbox.post(envelope).await?)
     }
 
-    /// Wakes every execution that is overdue, or that nothing is armed for; returns how many.
+    /// Wakes the executions that are overdue, or whose calls nobody looks after any more; returns how many.
+    ///
+    /// Looks at those that were started in the last `recent_seconds`; at all there are when `None`.
     ///
     /// # Errors
     ///
     /// When the journal or the mailbox fails.
-    pub async fn sweep(&self) -> Result<usize, Error> {
+    pub async fn sweep(&self, recent_seconds: Option<u64>) -> Result<usize, Error> {
         let now = self.0.ports.clock.now();
         let overdue_before = Timestamp(now.millis() - GRACE_MILLIS);
-        let mut after = None;
+        let mut after = recent_seconds.map(|seconds| {
+            let millis = i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
+            let started = Timestamp(now.millis().saturating_sub(millis).max(0));
+            self.0.ports.journal.since(started)
+        });
         let mut woken = 0;
         loop {
             let page = self.0.ports.journal.open(after, SWEEP_PAGE).await?;
             for opened in page.rows {
+                // What waits for a client alone has nothing that could be overdue.
                 if opened
                     .next_deadline
-                    .is_some_and(|deadline| deadline > overdue_before)
+                    .is_none_or(|deadline| deadline > overdue_before)
                 {
                     continue;
                 }
@@ -124,18 +163,39 @@ impl Driver {
     /// # Errors
     ///
     /// When the journal fails: the envelope has to come again.
-    pub async fn drive(&self, envelope: Envelope) -> Result<(), Error> {
+    pub async fn drive(&self, envelope: Envelope, attempt: Attempt) -> Result<(), Error> {
+        if attempt.receives >= RECEIVES_MAX {
+            return self.give_up_on(envelope, attempt).await;
+        }
+        if let Message::Claim { call } = envelope.message {
+            return self.make_handed_over(&envelope, call).await;
+        }
         let (send, receive) = oneshot::channel();
         let mut delivery = Delivery::new(envelope.message, Some(envelope.incarnation));
         delivery.reply = Some(send);
         let inbox = self.enter(&envelope.key, delivery);
         if let Some(inbox) = inbox {
-            actor::run(self.clone(), envelope.key, inbox, Session::Stored).await;
+            actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await;
         }
         match receive.await {
             Ok(Reply::Failed(error)) => Err(error),
             Ok(Reply::Accepted { .. } | Reply::Stale { .. } | Reply::Missing) => Ok(()),
             Err(_) => Err(Error::Shutdown),
+        }
+    }
+
+    /// Fails the execution of a message that comes again and again: it has ended everybody who received it, and would
+    /// end in silence among the dead letters.
+    async fn give_up_on(&self, envelope: Envelope, attempt: Attempt) -> Result<(), Error> {
+        tracing::error!(execution = %envelope.key.name, receives = attempt.receives, "a message is poison; its execution fails");
+        let cause = format!(
+            "a message to this execution was received {} times, and each time whoever received it ended or failed",
+            attempt.receives
+        );
+        let delivery = Delivery::new(Message::Poison { cause }, Some(envelope.incarnation));
+        match self.relay(&envelope.key, &delivery).await? {
+            Reply::Failed(error) => Err(error),
+            Reply::Accepted { .. } | Reply::Stale { .. } | Reply::Missing => Ok(()),
         }
     }
 }

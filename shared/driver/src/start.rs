@@ -1,6 +1,6 @@
 //! The start of executions.
 
-use crate::actor::{self, Delivery, Live, Session};
+use crate::actor::{self, Delivery, FOREVER, Live, Session};
 use crate::error::Error;
 use crate::{Driver, payloads};
 use engine::{
@@ -119,7 +119,7 @@ impl Driver {
         match request.machine.machine_type {
             ExecutionType::Standard => {
                 let now = live.execution.identity.started;
-                live.execution.holds_calls = self.0.settings.relays;
+                live.execution.holds_calls = !self.0.settings.exclusive;
                 let mut outcome = live.apply(Message::Start, now);
                 let effects = std::mem::take(&mut outcome.effects);
                 live.unfinished = outcome.unfinished;
@@ -179,7 +179,7 @@ impl Driver {
     fn live(&self, request: &Start) -> Live {
         let identity = self.identity(request);
         let execution = Execution::new(identity, Arc::clone(&request.input), self.0.settings.limits);
-        Live::new(execution, Arc::clone(&request.program))
+        self.0.live(execution, Arc::clone(&request.program))
     }
 
     fn identity(&self, request: &Start) -> Identity {
@@ -246,14 +246,14 @@ impl Driver {
         let is_over = live.execution.status != Status::Running;
         // Messages that come while the first entry is being written wait for the actor that knows its effects. What
         // its first entry closes has no effects and no actor: most short executions are spared one.
-        let reserved = if is_over || self.0.settings.relays {
+        let reserved = if is_over || !self.0.settings.exclusive {
             None
         } else {
             self.reserve(&identity.key).await?
         };
         let result = self.create_reserved(&mut live, outcome, input).await;
         match &result {
-            Ok(Started::New { .. }) if self.0.settings.relays => self.hand_over(&live, 0).await?,
+            Ok(Started::New { .. }) if !self.0.settings.exclusive => self.tell(&live, 0).await?,
             Ok(Started::New { .. }) if identity.execution_type == ExecutionType::Express => {
                 let effects = self.start_in_memory(&mut live);
                 self.begin(&identity.key, live, effects, reserved);
@@ -274,7 +274,7 @@ impl Driver {
     ) -> Result<Started, Error> {
         let identity = Arc::clone(&live.execution.identity);
         let entry = live.execution.seal(outcome);
-        let write = self.0.write(&live.execution, entry).await?;
+        let write = self.0.write(live, entry).await?;
         let created = self
             .0
             .patiently(|| {
@@ -299,9 +299,9 @@ impl Driver {
                 let same_parent = identity.parent.is_some() && head.identity.parent == identity.parent;
                 let running = head.status == Status::Running;
                 if same_parent || (running && *self.text(&head.input).await? == **input) {
-                    if self.0.settings.relays && running {
+                    if !self.0.settings.exclusive && running {
                         // The wake-up after the first entry may have been lost with the process that wrote it.
-                        self.wake(&head.identity, 0).await?;
+                        self.wake(&head.identity, "0#relay".to_owned()).await?;
                     }
                     return Ok(Started::Same {
                         arn,
@@ -369,7 +369,7 @@ impl Driver {
             return;
         };
         let session = Session::Fresh(Box::new(live), effects);
-        tokio::spawn(actor::run(self.clone(), key.clone(), inbox, session));
+        tokio::spawn(actor::run(self.clone(), key.clone(), inbox, session, FOREVER));
     }
 
     /// Begins an Express execution in memory; returns the effects of its first turn.

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 use async_trait::async_trait;
-use driver::{Driver, Settings, Start, Started, Stopped, TaskAnswer};
-use engine::{ExecutionKey, ExecutionType, Status, TaskToken, Timestamp};
+use driver::{Attempt, Driver, Settings, Start, Started, Stopped, TaskAnswer};
+use engine::{ExecutionKey, ExecutionType, Message, Status, TaskToken, Timestamp};
 use local::{
     LocalBlobs, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemEntropy, VirtualClock,
 };
@@ -12,17 +12,22 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 
-/// Answers every call with its parameters, and keeps what was called.
-#[derive(Default)]
-struct Echo(Mutex<Vec<CallRequest>>);
+/// Answers every call with its parameters, and keeps what was called. Functions answer once they may.
+struct Echo(Mutex<Vec<CallRequest>>, Semaphore);
 
 #[async_trait]
 impl Services for Echo {
     async fn call(&self, request: CallRequest) -> CallOutcome {
         let output = request.call.parameters.text().to_string();
+        let is_function = request.call.resource.text().contains("lambda");
         self.0.lock().unwrap().push(request);
+        if is_function {
+            self.1.acquire().await.unwrap().forget();
+        }
         CallOutcome::Succeeded(output)
     }
 }
@@ -30,6 +35,8 @@ impl Services for Echo {
 struct Account {
     clients: Driver,
     worker: Driver,
+    /// Another process beside the worker.
+    other: Driver,
     mailbox: UnboundedReceiver<Envelope>,
     clock: Arc<VirtualClock>,
     calls: Arc<Echo>,
@@ -42,7 +49,7 @@ impl Account {
         let (mailbox, envelopes) = LocalMailbox::new();
         let clock = Arc::new(VirtualClock::default());
         let kept = Arc::clone(&clock);
-        let calls = Arc::new(Echo::default());
+        let calls = Arc::new(Echo(Mutex::default(), Semaphore::new(0)));
         let ports = Ports {
             journal: Arc::new(LocalJournal::new(store.clone())),
             registry: Arc::new(LocalRegistry::new(store.clone())),
@@ -75,11 +82,15 @@ impl Account {
                 created: Timestamp(0),
             },
             tags: BTreeMap::new(),
+            published: Arc::default(),
+            edits: 0,
         };
         ports.registry.insert_machine(machine.clone()).await.unwrap();
+        let settings = Settings::deployed().handing_over_beyond(60);
         Account {
-            clients: Driver::new(ports.clone(), Settings::deployed().relaying()),
-            worker: Driver::new(ports, Settings::deployed()),
+            clients: Driver::new(ports.clone(), Settings::deployed()),
+            worker: Driver::new(ports.clone(), settings.clone()),
+            other: Driver::new(ports, settings),
             mailbox: envelopes,
             clock: kept,
             calls,
@@ -121,9 +132,39 @@ impl Account {
             .status
     }
 
+    /// Lets the worker take the next message, in a process that may be ended; returns when it has made a call.
+    async fn begin_call(&mut self) -> JoinHandle<Result<(), driver::Error>> {
+        let envelope = self.next().await;
+        let before = self.made();
+        let worker = self.worker.clone();
+        let working = tokio::spawn(async move { worker.drive(envelope, Attempt::first()).await });
+        while self.made() == before {
+            tokio::task::yield_now().await;
+        }
+        working
+    }
+
+    async fn next(&mut self) -> Envelope {
+        self.mailbox.recv().await.unwrap()
+    }
+
+    async fn drive_other(&mut self) {
+        let envelope = self.next().await;
+        self.other.drive(envelope, Attempt::first()).await.unwrap();
+    }
+
+    fn made(&self) -> usize {
+        self.calls.0.lock().unwrap().len()
+    }
+
+    async fn cause(&self) -> String {
+        let head = self.clients.ports().journal.head(&self.key()).await;
+        head.unwrap().unwrap().cause.unwrap_or_default()
+    }
+
     async fn drive(&mut self) {
-        let envelope = self.mailbox.recv().await.unwrap();
-        self.worker.drive(envelope).await.unwrap();
+        let envelope = self.next().await;
+        self.worker.drive(envelope, Attempt::first()).await.unwrap();
     }
 }
 
@@ -149,9 +190,13 @@ async fn a_doubled_wake_up_calls_nothing_twice() {
     let mut account =
         Account::new(json!({ "First": { "Type": "Task", "Resource": CALL, "End": true } })).await;
     account.start().await;
-    let envelope = account.mailbox.recv().await.unwrap();
-    account.worker.drive(envelope.clone()).await.unwrap();
-    account.worker.drive(envelope).await.unwrap();
+    let envelope = account.next().await;
+    account
+        .worker
+        .drive(envelope.clone(), Attempt::first())
+        .await
+        .unwrap();
+    account.worker.drive(envelope, Attempt::first()).await.unwrap();
     assert_eq!(account.calls.0.lock().unwrap().len(), 1);
 }
 
@@ -161,7 +206,7 @@ async fn a_start_that_is_repeated_wakes_again() {
         Account::new(json!({ "First": { "Type": "Task", "Resource": CALL, "End": true } })).await;
     account.start().await;
     // The wake-up is lost.
-    account.mailbox.recv().await.unwrap();
+    account.next().await;
     assert!(matches!(account.start().await, Started::Same { .. }));
     account.drive().await;
     assert_eq!(account.status().await, Status::Succeeded);
@@ -172,17 +217,17 @@ async fn a_sweep_wakes_what_nobody_has_woken() {
     let mut account =
         Account::new(json!({ "First": { "Type": "Task", "Resource": CALL, "End": true } })).await;
     account.start().await;
-    account.mailbox.recv().await.unwrap();
+    account.next().await;
     assert_eq!(
-        account.clients.sweep().await.unwrap(),
+        account.clients.sweep(None).await.unwrap(),
         0,
         "the wake-up may still be on its way"
     );
     account.clock.advance(Duration::from_secs(120));
-    assert_eq!(account.clients.sweep().await.unwrap(), 1);
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 1);
     account.drive().await;
     assert_eq!(account.status().await, Status::Succeeded);
-    assert_eq!(account.clients.sweep().await.unwrap(), 0);
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -228,4 +273,173 @@ async fn a_stop_ends_what_waits() {
         account.clients.stop(&account.key(), None, None).await.unwrap(),
         Stopped::Already(_)
     ));
+}
+
+const FUNCTION: &str = "arn:aws:states:::lambda:invoke";
+
+/// A function's call beside two waits.
+fn call_and_waits() -> serde_json::Value {
+    json!({
+        "First": { "Type": "Parallel", "End": true, "Branches": [
+            { "StartAt": "Call", "States": { "Call": { "Type": "Task", "Resource": FUNCTION, "End": true } } },
+            { "StartAt": "A", "States": {
+                "A": { "Type": "Wait", "Seconds": 2, "Next": "B" },
+                "B": { "Type": "Wait", "Seconds": 2, "End": true },
+            } },
+        ] },
+    })
+}
+
+#[tokio::test]
+async fn a_call_that_another_driver_makes_is_not_unknown_while_its_lease_lasts() {
+    let mut account = Account::new(call_and_waits()).await;
+    account.start().await;
+    let working = account.begin_call().await;
+    for _ in 0..2 {
+        // The second time the latest entry is the other driver's own; the call is still not.
+        account.clock.advance(Duration::from_secs(2));
+        account.drive_other().await;
+        assert_eq!(account.status().await, Status::Running);
+    }
+    account.calls.1.add_permits(1);
+    working.await.unwrap().unwrap();
+    assert_eq!(account.status().await, Status::Succeeded);
+    assert_eq!(account.made(), 1);
+}
+
+#[tokio::test]
+async fn a_call_whose_maker_died_is_unknown_when_its_lease_is_over() {
+    let mut account = Account::new(call_and_waits()).await;
+    account.start().await;
+    account.begin_call().await.abort();
+    account.clock.advance(Duration::from_secs(2));
+    account.drive_other().await;
+    assert_eq!(account.status().await, Status::Running);
+    account.clock.advance(Duration::from_secs(60));
+    while account.status().await == Status::Running {
+        account.drive_other().await;
+    }
+    assert!(
+        account
+            .cause()
+            .await
+            .contains("the outcome of this call is unknown")
+    );
+    assert_eq!(account.made(), 1);
+}
+
+fn long_call() -> serde_json::Value {
+    json!({
+        "First": { "Type": "Task", "Resource": FUNCTION, "TimeoutSeconds": 900, "Next": "Call" },
+        "Call": { "Type": "Task", "Resource": CALL, "End": true },
+    })
+}
+
+#[tokio::test]
+async fn a_long_call_is_made_once_by_whoever_claims_it() {
+    let mut account = Account::new(long_call()).await;
+    account.start().await;
+    account.drive().await;
+    assert_eq!(account.made(), 0);
+    let claim = account.next().await;
+    assert!(matches!(claim.message, Message::Claim { .. }));
+    account.clients.ports().mailbox.post(claim.clone()).await.unwrap();
+    let working = account.begin_call().await;
+    // The message comes twice, and the execution is looked at besides.
+    account.other.drive(claim, Attempt::first()).await.unwrap();
+    account.calls.1.add_permits(1);
+    working.await.unwrap().unwrap();
+    account.drive().await;
+    assert_eq!(account.status().await, Status::Succeeded);
+    assert_eq!(account.made(), 2);
+}
+
+#[tokio::test]
+async fn a_long_call_whose_maker_died_is_unknown_and_one_that_nobody_claimed_is_made() {
+    let mut account = Account::new(long_call()).await;
+    account.start().await;
+    account.drive().await;
+    // The message is lost: whoever looks after the execution hands the call over again.
+    account.next().await;
+    account.clock.advance(Duration::from_secs(180));
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 1);
+    account.drive().await;
+    account.begin_call().await.abort();
+    account.clock.advance(Duration::from_secs(180));
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 1);
+    account.drive_other().await;
+    assert_eq!(account.status().await, Status::Failed);
+    assert!(
+        account
+            .cause()
+            .await
+            .contains("the outcome of this call is unknown")
+    );
+    assert_eq!(account.made(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_ends_whoever_receives_it_fails_its_execution() {
+    let mut account = Account::new(call_and_waits()).await;
+    account.start().await;
+    let envelope = account.next().await;
+    let attempt = Attempt {
+        receives: 8,
+        ..Attempt::first()
+    };
+    account.worker.drive(envelope, attempt).await.unwrap();
+    assert_eq!(account.status().await, Status::Failed);
+    assert!(account.cause().await.contains("was received 8 times"));
+    assert_eq!(account.made(), 0);
+}
+
+#[tokio::test]
+async fn a_driver_that_is_out_of_time_leaves_the_rest_to_the_next() {
+    let mut account = Account::new(json!({
+        "First": { "Type": "Pass", "Next": "Call" },
+        "Call": { "Type": "Task", "Resource": CALL, "End": true },
+    }))
+    .await;
+    account.start().await;
+    let envelope = account.next().await;
+    let attempt = Attempt {
+        receives: 1,
+        until: Timestamp(0),
+    };
+    account.worker.drive(envelope, attempt).await.unwrap();
+    assert_eq!((account.made(), account.status().await), (0, Status::Running));
+    account.drive_other().await;
+    assert_eq!((account.made(), account.status().await), (1, Status::Succeeded));
+}
+
+#[tokio::test]
+async fn a_child_is_driven_by_whoever_its_own_message_wakes() {
+    let mut account = Account::new(json!({
+        "First": {
+            "Type": "Choice",
+            "Choices": [{ "Variable": "$.n", "NumericEquals": 1, "Next": "Child" }],
+            "Default": "Call",
+        },
+        "Child": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution.sync:2",
+            "Parameters": {
+                "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m",
+                "Input": { "n": 2 },
+            },
+            "OutputPath": "$.Output",
+            "End": true,
+        },
+        "Call": { "Type": "Task", "Resource": CALL, "End": true },
+    }))
+    .await;
+    account.start().await;
+    account.drive().await;
+    assert!(account.worker.is_idle());
+    assert_eq!(account.made(), 0);
+    // The child's, then its parent's.
+    account.drive_other().await;
+    assert_eq!(account.made(), 1);
+    account.drive().await;
+    assert_eq!(account.status().await, Status::Succeeded);
 }

@@ -35,10 +35,20 @@ pub struct Write {
     pub nonce: Nonce,
     /// Until when the writer may dispatch the entry's effects; a later holder waits for that long.
     pub lease_until: Timestamp,
-    /// When the execution wants to be woken, if at all.
+    /// When somebody has to look after the execution, if at all: its own deadline, or the end of the writer's lease.
     pub next_deadline: Option<Timestamp>,
     /// The output's place, for an entry that closes a successful execution.
     pub output: Option<StoredPayload>,
+}
+
+impl Write {
+    /// Returns the lease that the entry begins with.
+    pub fn lease(&self) -> Lease {
+        Lease {
+            nonce: self.nonce.clone(),
+            until: self.lease_until,
+        }
+    }
 }
 
 /// What is known about an execution without its history.
@@ -106,10 +116,24 @@ pub struct Filter {
     pub machine: String,
     /// Only executions with this status.
     pub status: Option<Status>,
+    /// Only executions that were started with the version or the alias of this ARN, or that an alias led to the version.
+    pub qualified_arn: Option<String>,
     /// The position behind which to go on: what the page before returned.
     pub after: Option<String>,
     /// At most so many; at least 1.
     pub limit: usize,
+}
+
+impl Filter {
+    /// Tells whether an execution was started with the version or the alias asked for, if one is.
+    pub fn admits(&self, identity: &Identity) -> bool {
+        let Some(asked) = self.qualified_arn.as_deref() else {
+            return true;
+        };
+        [&identity.version_arn, &identity.alias_arn]
+            .into_iter()
+            .any(|arn| arn.as_deref() == Some(asked))
+    }
 }
 
 /// A page of executions.
@@ -128,6 +152,15 @@ pub struct HistoryPage {
     pub events: Vec<Event>,
     /// The documents that they refer to.
     pub payloads: BTreeMap<PayloadId, StoredPayload>,
+}
+
+/// Who may make the calls that an entry asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The attempt that wrote the entry.
+    pub nonce: Nonce,
+    /// Until when its writer may dispatch, or is at work.
+    pub until: Timestamp,
 }
 
 /// An execution that runs: what somebody has to look after.
@@ -175,6 +208,23 @@ pub trait Journal: Send + Sync {
     /// Reads an execution's state.
     async fn load(&self, key: &ExecutionKey) -> Result<Option<Stored>, JournalError>;
 
+    /// Reads who may make the calls of entry `seq`; `None` when there is no such entry.
+    async fn lease(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        seq: u64,
+    ) -> Result<Option<Lease>, JournalError>;
+
+    /// Lets the writer of entry `seq` go on until `lease.until`, if the entry has its nonce; returns whether it has.
+    async fn renew(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        seq: u64,
+        lease: Lease,
+    ) -> Result<bool, JournalError>;
+
     /// Reads an execution's head.
     async fn head(&self, key: &ExecutionKey) -> Result<Option<Head>, JournalError>;
 
@@ -192,4 +242,7 @@ pub trait Journal: Send + Sync {
 
     /// Returns the executions that run, oldest first; `after` is the position that the page before returned.
     async fn open(&self, after: Option<String>, limit: usize) -> Result<Page<Opened>, JournalError>;
+
+    /// Returns the position, for [`Journal::open`], behind which are the executions that were started at a time or later.
+    fn since(&self, started: Timestamp) -> String;
 }

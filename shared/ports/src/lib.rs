@@ -10,21 +10,25 @@ pub mod conformance;
 mod documents;
 mod journal;
 mod mailbox;
+mod observer;
 mod registry;
 mod services;
 mod timers;
+mod versions;
 
 pub use blobs::{BlobError, Blobs};
 pub use clock::{Clock, Entropy};
 pub use documents::documents;
 pub use journal::{
-    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Nonce, Opened, Page, Stored,
+    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Lease, Nonce, Opened, Page, Stored,
     StoredPayload, Write,
 };
 pub use mailbox::{ActivityTask, Envelope, Mailbox, MailboxError};
+pub use observer::Observer;
 pub use registry::{Activity, Machine, MachineStatus, Owner, Registry, RegistryError, Revision, machine_key};
 pub use services::{CallOutcome, CallRequest, Services};
 pub use timers::{Timers, TimersError};
+pub use versions::{Alias, Published, Qualified, Route, Version, qualified, version_number};
 
 use std::sync::Arc;
 

@@ -47,6 +47,9 @@ pub trait Mailbox: Send + Sync {
     /// Sends a message to an execution: delivered at least once, unless the process ends before.
     async fn post(&self, envelope: Envelope) -> Result<(), MailboxError>;
 
+    /// Leaves a call to somebody who may take long over it: the message is [`Message::Claim`]. Doing so again is allowed.
+    async fn hand_over(&self, envelope: Envelope) -> Result<(), MailboxError>;
+
     /// Offers a task to the workers of an activity; offering it again changes nothing while it is not taken.
     async fn offer(&self, task: ActivityTask) -> Result<(), MailboxError>;
 

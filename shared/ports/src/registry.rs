@@ -1,6 +1,7 @@
 //! State machines and activities.
 
 use crate::journal::Page;
+use crate::versions::Published;
 use async_trait::async_trait;
 use engine::{ExecutionType, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,28 @@ pub struct Machine {
     pub revision: Revision,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// Its versions and aliases.
+    #[serde(default)]
+    pub published: Arc<Published>,
+    /// How often it was changed.
+    #[serde(default)]
+    pub edits: u64,
+}
+
+impl Machine {
+    /// Returns what tells this state of it from every other one: for [`Registry::replace_machine`].
+    pub fn edition(&self) -> String {
+        match self.edits {
+            // What was stored before edits were counted is known by its revision.
+            0 => self.revision.id.clone(),
+            edits => format!("{}#{edits}", self.revision.id),
+        }
+    }
+
+    /// Returns the ARN of a version, by its number, or of an alias, by its name.
+    pub fn qualified_arn(&self, qualifier: impl std::fmt::Display) -> String {
+        format!("{}:{qualifier}", self.arn)
+    }
 }
 
 /// What a state machine runs: replaced by each update; running executions keep theirs.
@@ -101,12 +124,12 @@ pub trait Registry: Send + Sync {
     /// Adds a state machine, or returns the one that has the name.
     async fn insert_machine(&self, machine: Machine) -> Result<Option<Machine>, RegistryError>;
 
-    /// Replaces a state machine whose revision is `if_revision`; `false` when it is gone or has another one.
+    /// Replaces a state machine whose [`Machine::edition`] is `if_edition`; `false` when it is gone or has another one.
     ///
-    /// The replaced revision stays readable for the executions that run it.
-    async fn replace_machine(&self, machine: Machine, if_revision: &str) -> Result<bool, RegistryError>;
+    /// The replaced revision stays readable for versions and for the executions that run it.
+    async fn replace_machine(&self, machine: Machine, if_edition: &str) -> Result<bool, RegistryError>;
 
-    /// Removes a state machine; its revisions stay readable for the executions that run them.
+    /// Removes a state machine with its versions and aliases; its revisions stay readable for the executions that run them.
     async fn remove_machine(&self, owner: &Owner, name: &str) -> Result<bool, RegistryError>;
 
     /// Reads a state machine.

@@ -5,6 +5,7 @@ use engine::{ExecutionType, Timestamp};
 use ports::{Machine, MachineStatus, Owner, Revision};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Transitions of one execution of [`chain`]: states entered.
 pub(crate) const CHAIN_TRANSITIONS: u64 = 10;
@@ -90,6 +91,8 @@ pub(crate) fn machine(name: &str, definition: &str, now: Timestamp) -> Machine {
             created: now,
         },
         tags: BTreeMap::new(),
+        published: Arc::default(),
+        edits: 0,
         owner: Owner {
             region: REGION.into(),
             account: ACCOUNT.into(),

@@ -1,134 +1,66 @@
-//! Large documents in the same table, in parts.
+//! Large documents: in a bucket of S3, or without one in parts in the table.
 //!
-//! S3 comes later, behind the same port: it is cheaper from about eight kilobytes on. Until then a document is
-//! compressed and cut into parts that items can hold. Part 0 is written last and says how many there are: a document
-//! that was not written to its end is not there.
+//! A kilobyte in S3 costs nothing but its request: from about eight kilobytes on that is cheaper than the table.
 
-use crate::hash;
-use crate::item::Item;
+mod bucket;
+mod table;
+
+pub use bucket::Bucket;
+
 use crate::journal::Retention;
 use crate::packed::{compress, decompress};
-use crate::store::{Expression, Query, Store, StoreError, Written};
+use crate::store::{Store, StoreError};
 use async_trait::async_trait;
-use futures_util::future::try_join_all;
-use ports::{BlobError, Blobs, Clock as _};
+use ports::{BlobError, Blobs};
 use std::sync::Arc;
+use table::TableBlobs;
 
-/// The blobs in DynamoDB.
+/// The blobs in S3 or DynamoDB.
 #[derive(Clone, Debug)]
 pub struct AwsBlobs {
-    store: Store,
-    retention: Retention,
+    table: TableBlobs,
+    bucket: Option<Bucket>,
 }
 
 impl AwsBlobs {
     /// Returns the blobs of a table; they are kept for as long as the longest execution and its retention.
     pub fn new(store: Store, retention: Retention) -> AwsBlobs {
-        AwsBlobs { store, retention }
-    }
-
-    async fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
-        let partition = partition(name);
-        let sum = hash::name_of(&[text]);
-        if let Some(first) = self
-            .store
-            .get(&partition, &place(0), Some("PK, SK, hash_sum"))
-            .await?
-        {
-            return same(&first, &sum, name);
-        }
-        let bytes = compress(text.as_bytes())?;
-        let ttl = self.retention.expires(crate::clock::SystemClock.now());
-        let item = |part: usize, bytes: &[u8]| {
-            Item::at(&partition, place(part))
-                .bytes("part", bytes.to_vec())
-                .number("ttl", ttl)
-        };
-        let mut parts = bytes.chunks(PART_BYTES_MAX).enumerate();
-        let (_, first) = parts.next().unwrap_or((0, &[]));
-        let mut count = 1;
-        loop {
-            let some: Vec<Item> = parts
-                .by_ref()
-                .take(PARTS_AT_ONCE)
-                .map(|(part, bytes)| item(part, bytes))
-                .collect();
-            if some.is_empty() {
-                break;
-            }
-            count += some.len();
-            try_join_all(some.into_iter().map(|item| self.store.put(item, None))).await?;
-        }
-        let first = item(0, first).number("parts", count).text("hash_sum", &sum);
-        match self
-            .store
-            .put(first, Some(Expression::new("attribute_not_exists(PK)")))
-            .await?
-        {
-            Written::Done => Ok(()),
-            Written::Refused(Some(there)) => same(&there, &sum, name),
-            Written::Refused(None) => Err(StoreError::Failed(format!("DynamoDB refused the blob `{name}`"))),
+        AwsBlobs {
+            table: TableBlobs { store, retention },
+            bucket: None,
         }
     }
 
-    async fn read(&self, name: &str) -> Result<Option<Arc<str>>, StoreError> {
-        let query = Query::of(Expression::new("PK = :pk").text(":pk", partition(name)));
-        let parts = self.store.query(&query, usize::MAX).await?;
-        let Some(first) = parts.first() else {
-            return Ok(None);
-        };
-        if first.get_text("SK")? != place(0) {
-            return Ok(None);
-        }
-        let count: usize = first.get_number("parts")?;
-        let parts = parts.get(..count).ok_or_else(|| {
-            StoreError::Damaged(format!(
-                "the blob `{name}` has {} of its {count} parts",
-                parts.len()
-            ))
-        })?;
-        let mut bytes = Vec::new();
-        for part in parts {
-            bytes.extend_from_slice(part.get_bytes("part")?);
-        }
-        let text = String::from_utf8(decompress(&bytes)?)
-            .map_err(|error| StoreError::Damaged(format!("the blob `{name}` is no text: {error}")))?;
-        Ok(Some(text.into()))
+    /// Writes to a bucket from now on. What was written to the table before is still found there.
+    pub fn with_bucket(self, bucket: Option<Bucket>) -> AwsBlobs {
+        AwsBlobs { bucket, ..self }
     }
-}
-
-/// Leaves room for keys below DynamoDB's 400 KB.
-const PART_BYTES_MAX: usize = 300 * 1024;
-/// How many parts are written at the same time.
-const PARTS_AT_ONCE: usize = 8;
-
-fn partition(name: &str) -> String {
-    format!("BLOB#{name}")
-}
-
-fn place(part: usize) -> String {
-    format!("{part:06}")
-}
-
-/// A name stands for one text: whoever stores another one under it would change what was written down before.
-fn same(first: &Item, sum: &str, name: &str) -> Result<(), StoreError> {
-    if first.get_text("hash_sum")? == sum {
-        return Ok(());
-    }
-    Err(StoreError::Failed(format!(
-        "another text is stored under the name `{name}`"
-    )))
 }
 
 #[async_trait]
 impl Blobs for AwsBlobs {
     async fn put(&self, name: &str, text: Arc<str>) -> Result<(), BlobError> {
-        Ok(self.write(name, &text).await?)
+        match &self.bucket {
+            None => Ok(self.table.write(name, &text).await?),
+            Some(bucket) => bucket.put(name, compress(text.as_bytes())?).await,
+        }
     }
 
     async fn get(&self, name: &str) -> Result<Option<Arc<str>>, BlobError> {
-        Ok(self.read(name).await?)
+        if let Some(bucket) = &self.bucket
+            && let Some(bytes) = bucket.get(name).await?
+        {
+            return Ok(Some(text(&bytes, name)?));
+        }
+        Ok(self.table.read(name).await?)
     }
+}
+
+/// Returns the text that compressed bytes hold.
+fn text(bytes: &[u8], name: &str) -> Result<Arc<str>, StoreError> {
+    let text = String::from_utf8(decompress(bytes)?)
+        .map_err(|error| StoreError::Damaged(format!("the blob `{name}` is no text: {error}")))?;
+    Ok(text.into())
 }
 
 impl From<StoreError> for BlobError {

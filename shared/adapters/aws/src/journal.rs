@@ -15,6 +15,7 @@
 
 mod history;
 mod layout;
+mod lease;
 mod list;
 mod load;
 mod seen;
@@ -22,9 +23,9 @@ mod write;
 
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
-use engine::{ExecutionKey, Identity};
+use engine::{ExecutionKey, Identity, Timestamp};
 use ports::{
-    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Opened, Page, Stored, Write,
+    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Lease, Opened, Page, Stored, Write,
 };
 use seen::Seen;
 use std::sync::Arc;
@@ -99,6 +100,25 @@ impl Journal for AwsJournal {
         Ok(load::load(self, key).await?)
     }
 
+    async fn lease(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        seq: u64,
+    ) -> Result<Option<Lease>, JournalError> {
+        Ok(lease::read(self, key, incarnation, seq).await?)
+    }
+
+    async fn renew(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        seq: u64,
+        lease: Lease,
+    ) -> Result<bool, JournalError> {
+        Ok(lease::renew(self, key, incarnation, seq, &lease).await?)
+    }
+
     async fn head(&self, key: &ExecutionKey) -> Result<Option<Head>, JournalError> {
         let item = self
             .store
@@ -123,6 +143,10 @@ impl Journal for AwsJournal {
 
     async fn open(&self, after: Option<String>, limit: usize) -> Result<Page<Opened>, JournalError> {
         Ok(list::open(&self.store, after, limit).await?)
+    }
+
+    fn since(&self, started: Timestamp) -> String {
+        layout::sortable(started)
     }
 }
 

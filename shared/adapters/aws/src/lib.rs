@@ -1,4 +1,5 @@
-//! The AWS adapters: journal, registry and blobs in one DynamoDB table, mailbox on SQS, timers on EventBridge Scheduler.
+//! The AWS adapters: journal and registry in one DynamoDB table, blobs in S3, mailbox on SQS, timers on EventBridge
+//! Scheduler.
 //!
 //! ```text
 //! AwsJournal ──┐
@@ -7,6 +8,7 @@
 //! AwsMailbox ──┴─► FIFO queue ─► functions
 //! AwsTimers ─────► delay queue ─► functions;  Scheduler ─► delay queue
 //! AwsServices ───► AWS, under the state machine's role
+//! AwsObserver ───► standard output, EventBridge, CloudWatch Logs, SNS
 //! ```
 
 mod activities;
@@ -18,6 +20,7 @@ mod item;
 mod journal;
 mod mailbox;
 mod messages;
+mod observe;
 mod packed;
 mod reason;
 mod registry;
@@ -27,11 +30,12 @@ mod store;
 mod table;
 mod timers;
 
-pub use blobs::AwsBlobs;
+pub use blobs::{AwsBlobs, Bucket};
 pub use clock::{SystemClock, SystemEntropy};
 pub use journal::{AwsJournal, Retention};
 pub use mailbox::{AwsMailbox, envelope};
-pub use messages::each_message;
+pub use messages::Messages;
+pub use observe::{AwsObserver, ObserveSettings, observer};
 pub use registry::AwsRegistry;
 pub use services::AwsServices;
 pub use settings::{AwsSettings, SettingsError};
@@ -51,13 +55,16 @@ pub async fn ports(settings: &AwsSettings) -> Ports {
     let store = Store::new(table, Arc::clone(&settings.table));
     let retention = settings.retention;
     let caller = Caller::from_env(calls::Settings::default()).await;
+    let bucket = settings.bucket.clone();
+    let bucket = bucket.map(|name| Bucket::new(caller.signer(), name));
     Ports {
         journal: Arc::new(AwsJournal::new(store.clone(), retention)),
         registry: Arc::new(AwsRegistry::new(store.clone())),
-        blobs: Arc::new(AwsBlobs::new(store.clone(), retention)),
+        blobs: Arc::new(AwsBlobs::new(store.clone(), retention).with_bucket(bucket)),
         mailbox: Arc::new(AwsMailbox::new(
             queues.clone(),
             Arc::clone(&settings.mailbox_url),
+            Arc::clone(&settings.calls_url),
             store,
             retention,
         )),
@@ -66,13 +73,6 @@ pub async fn ports(settings: &AwsSettings) -> Ports {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
     }
-}
-
-/// Returns the timers alone, for the function that takes the messages of the delay queue.
-pub async fn timers(settings: &AwsSettings) -> AwsTimers {
-    let configuration = clients::configuration().await;
-    let queues = aws_sdk_sqs::Client::new(&configuration);
-    timers_of(settings, &configuration, queues)
 }
 
 fn timers_of(

@@ -1,4 +1,4 @@
-//! Wake-ups through an SQS FIFO queue; activity tasks in the table.
+//! Wake-ups through an SQS FIFO queue, long calls through a standard one; activity tasks in the table.
 
 use crate::activities::Activities;
 use crate::hash;
@@ -11,20 +11,28 @@ use ports::{ActivityTask, Envelope, Mailbox, MailboxError};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The mailbox: a FIFO queue to the driver, and a table of tasks for workers.
+/// The mailbox: a FIFO queue to the driver, a queue of long calls, and a table of tasks for workers.
 #[derive(Clone, Debug)]
 pub struct AwsMailbox {
     client: Client,
     url: Arc<str>,
+    calls_url: Arc<str>,
     activities: Activities,
 }
 
 impl AwsMailbox {
-    /// Returns the mailbox of a queue and a table.
-    pub fn new(client: Client, url: impl Into<Arc<str>>, store: Store, retention: Retention) -> AwsMailbox {
+    /// Returns the mailbox of two queues and a table: `url` is the FIFO queue's, `calls_url` that of the long calls.
+    pub fn new(
+        client: Client,
+        url: impl Into<Arc<str>>,
+        calls_url: impl Into<Arc<str>>,
+        store: Store,
+        retention: Retention,
+    ) -> AwsMailbox {
         AwsMailbox {
             client,
             url: url.into(),
+            calls_url: calls_url.into(),
             activities: Activities { store, retention },
         }
     }
@@ -62,8 +70,15 @@ fn posted(envelope: &Envelope) -> Result<Posted, MailboxError> {
         )));
     }
     let key = &envelope.key;
+    // A sweep looks after executions whose last message is in the hands of somebody who may be dead, and would hold up
+    // every other message of the group until it comes back.
+    let group: &[&str] = if envelope.deduplication.ends_with("#sweep") {
+        &[&key.machine, &key.name, "sweep"]
+    } else {
+        &[&key.machine, &key.name]
+    };
     Ok(Posted {
-        group: hash::name_of(&[&key.machine, &key.name]),
+        group: hash::name_of(group),
         // SQS remembers it for the whole queue, so that it must name the execution; its incarnation does.
         deduplication: hash::name_of(&[&envelope.incarnation, &envelope.deduplication]),
         body,
@@ -81,6 +96,17 @@ impl Mailbox for AwsMailbox {
             .message_group_id(posted.group)
             .message_deduplication_id(posted.deduplication)
             .message_body(posted.body);
+        let sent = Box::pin(request.send()).await;
+        sent.map(|_| ()).map_err(|error| MailboxError(reason(&error)))
+    }
+
+    async fn hand_over(&self, envelope: Envelope) -> Result<(), MailboxError> {
+        let body = posted(&envelope)?.body;
+        let request = self
+            .client
+            .send_message()
+            .queue_url(&*self.calls_url)
+            .message_body(body);
         let sent = Box::pin(request.send()).await;
         sent.map(|_| ()).map_err(|error| MailboxError(reason(&error)))
     }

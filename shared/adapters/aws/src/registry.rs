@@ -2,6 +2,9 @@
 //!
 //! A revision is written before the state machine that has it, so that whoever reads the machine finds it. When the
 //! machine is refused then, a revision stays behind that nobody names. Registry items never expire.
+//!
+//! Versions and aliases stand in the state machine's item, so that publishing, routing and deleting them are one
+//! conditional write each.
 
 use crate::item::Item;
 use crate::store::{Expression, Query, Store, StoreError, Written};
@@ -105,8 +108,8 @@ impl AwsRegistry {
 
 /// The attribute that holds the whole of it.
 const DOCUMENT: &str = "doc";
-/// The attribute that names a state machine's revision, for conditions.
-const REVISION: &str = "rev";
+/// The attribute that holds a state machine's edition, for conditions.
+const EDITION: &str = "rev";
 
 fn machines(owner: &Owner) -> String {
     format!("MACHINES#{}:{}", owner.region, owner.account)
@@ -121,7 +124,7 @@ fn revisions(machine: &str) -> String {
 }
 
 fn machine_item(machine: &Machine) -> Item {
-    Item::at(machines(&machine.owner), &machine.name).text(REVISION, &machine.revision.id)
+    Item::at(machines(&machine.owner), &machine.name).text(EDITION, machine.edition())
 }
 
 fn activity_item(activity: &Activity) -> Item {
@@ -139,9 +142,9 @@ impl Registry for AwsRegistry {
         Ok(self.insert(machine_item(&machine), &machine).await?)
     }
 
-    async fn replace_machine(&self, machine: Machine, if_revision: &str) -> Result<bool, RegistryError> {
+    async fn replace_machine(&self, machine: Machine, if_edition: &str) -> Result<bool, RegistryError> {
         self.put_revision(&machine).await?;
-        let condition = Expression::new("rev = :rev").text(":rev", if_revision);
+        let condition = Expression::new("rev = :rev").text(":rev", if_edition);
         Ok(self.replace(machine_item(&machine), &machine, condition).await?)
     }
 

@@ -1,6 +1,7 @@
 //! What the adapters are told: which table, which queues, which schedules.
 
 use crate::journal::Retention;
+use crate::observe::ObserveSettings;
 use std::sync::Arc;
 
 /// The places in an AWS account that the adapters work with.
@@ -10,6 +11,8 @@ pub struct AwsSettings {
     pub table: Arc<str>,
     /// The URL of the FIFO queue of wake-ups: `STEPWELL_MAILBOX_URL`.
     pub mailbox_url: Arc<str>,
+    /// The URL of the standard queue of long calls: `STEPWELL_CALLS_URL`.
+    pub calls_url: Arc<str>,
     /// The URL of the standard queue of timers: `STEPWELL_TIMERS_URL`.
     pub timers_url: Arc<str>,
     /// The ARN of the same queue, for schedules: `STEPWELL_TIMERS_ARN`.
@@ -18,8 +21,15 @@ pub struct AwsSettings {
     pub schedule_group: Arc<str>,
     /// The role under which schedules send to the queue of timers: `STEPWELL_SCHEDULE_ROLE_ARN`.
     pub schedule_role: Arc<str>,
+    /// Functions whose `TimeoutSeconds` is greater are called by the function for long calls:
+    /// `STEPWELL_LONG_CALL_SECONDS`, or else 60.
+    pub long_call_seconds: u64,
+    /// The bucket of large documents: `STEPWELL_BUCKET`, or else they lie in the table.
+    pub bucket: Option<Arc<str>>,
     /// For how long executions are kept after their end: `STEPWELL_RETENTION_DAYS`, or else 90 days.
     pub retention: Retention,
+    /// What of executions is told, and to whom.
+    pub observe: ObserveSettings,
 }
 
 /// Why the settings cannot be used.
@@ -31,7 +41,13 @@ pub enum SettingsError {
     /// The retention is no number of days.
     #[error("`STEPWELL_RETENTION_DAYS` must be a number of days from 1 to 3650, got `{0}`")]
     Retention(String),
+    /// What a long call is, is no number of seconds.
+    #[error("`STEPWELL_LONG_CALL_SECONDS` must be a number of seconds, got `{0}`")]
+    LongCalls(String),
 }
+
+/// A call of a minute costs as much in the waiting function as 20 messages.
+const LONG_CALL_SECONDS_DEFAULT: u64 = 60;
 
 /// Ten years: longer than anybody keeps an execution, and far from where times end.
 const RETENTION_DAYS_MAX: u32 = 3650;
@@ -57,6 +73,7 @@ impl AwsSettings {
         };
         let table = needed("STEPWELL_TABLE");
         let mailbox_url = needed("STEPWELL_MAILBOX_URL");
+        let calls_url = needed("STEPWELL_CALLS_URL");
         let timers_url = needed("STEPWELL_TIMERS_URL");
         let timers_arn = needed("STEPWELL_TIMERS_ARN");
         let schedule_group = needed("STEPWELL_SCHEDULE_GROUP");
@@ -71,14 +88,23 @@ impl AwsSettings {
                 _ => return Err(SettingsError::Retention(text)),
             },
         };
+        let bucket = variable("STEPWELL_BUCKET").filter(|name| !name.is_empty());
+        let long_call_seconds = match variable("STEPWELL_LONG_CALL_SECONDS").filter(|text| !text.is_empty()) {
+            None => LONG_CALL_SECONDS_DEFAULT,
+            Some(text) => text.parse().map_err(|_| SettingsError::LongCalls(text))?,
+        };
         Ok(AwsSettings {
             table,
             mailbox_url,
+            calls_url,
             timers_url,
             timers_arn,
             schedule_group,
             schedule_role,
+            long_call_seconds,
+            bucket: bucket.map(Into::into),
             retention,
+            observe: ObserveSettings::read(variable),
         })
     }
 }
@@ -87,9 +113,10 @@ impl AwsSettings {
 mod tests {
     use super::{AwsSettings, Retention, SettingsError};
 
-    const ALL: [(&str, &str); 6] = [
+    const ALL: [(&str, &str); 7] = [
         ("STEPWELL_TABLE", "t"),
         ("STEPWELL_MAILBOX_URL", "https://sqs/m.fifo"),
+        ("STEPWELL_CALLS_URL", "https://sqs/c"),
         ("STEPWELL_TIMERS_URL", "https://sqs/t"),
         ("STEPWELL_TIMERS_ARN", "arn:aws:sqs:us-east-1:123456789012:t"),
         ("STEPWELL_SCHEDULE_GROUP", "g"),
@@ -107,6 +134,10 @@ mod tests {
     fn settings_are_read_with_ninety_days_unless_others_are_named() {
         let settings = read(&[]).unwrap();
         assert_eq!((&*settings.table, settings.retention.days), ("t", 90));
+        for (bucket, read_as) in [("", None), ("documents", Some("documents"))] {
+            let settings = read(&[("STEPWELL_BUCKET", bucket)]).unwrap();
+            assert_eq!(settings.bucket.as_deref(), read_as);
+        }
         assert_eq!(
             read(&[("STEPWELL_RETENTION_DAYS", "14")]).unwrap().retention,
             Retention { days: 14 }

@@ -159,7 +159,7 @@ impl Store {
         }
     }
 
-    /// Changes an item; `false` when the condition does not hold. The update must set `#ttl`, whose name is reserved.
+    /// Changes an item; `false` when the condition does not hold. `#ttl` stands for the attribute, whose name is reserved.
     pub(crate) async fn update(
         &self,
         partition: &str,
@@ -167,6 +167,11 @@ impl Store {
         update: Expression,
         condition: &str,
     ) -> Result<bool, StoreError> {
+        // DynamoDB refuses names that are not used.
+        let names = update
+            .text
+            .contains("#ttl")
+            .then(|| HashMap::from([("#ttl".to_owned(), TABLE.ttl.to_owned())]));
         let request = self
             .client
             .update_item()
@@ -174,7 +179,7 @@ impl Store {
             .set_key(Some(Item::at(partition, sort).0))
             .update_expression(update.text)
             .condition_expression(condition)
-            .expression_attribute_names("#ttl", TABLE.ttl)
+            .set_expression_attribute_names(names)
             .set_expression_attribute_values(values(update.values));
         match Box::pin(request.send()).await {
             Ok(_) => Ok(true),

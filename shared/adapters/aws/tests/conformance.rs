@@ -5,7 +5,7 @@
 
 mod processes;
 
-use aws::{AwsBlobs, AwsJournal, AwsMailbox, AwsRegistry, Retention, Store, create_table};
+use aws::{AwsBlobs, AwsJournal, AwsMailbox, AwsRegistry, Bucket, Retention, Store, create_table};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
@@ -18,6 +18,7 @@ use processes::Processes;
 use std::sync::Arc;
 
 const ENDPOINT: &str = "STEPWELL_DYNAMODB_ENDPOINT";
+const S3_ENDPOINT: &str = "STEPWELL_S3_ENDPOINT";
 const START: Timestamp = Timestamp(1_800_000_000_000);
 const WAIT: &str = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"P"},
     "P":{"Type":"Pass","Result":7,"End":true}}}"#;
@@ -112,6 +113,53 @@ async fn blobs() {
     conformance::blobs::all(&AwsBlobs::new(table.store(), Retention::default())).await;
 }
 
+/// The S3 that `STEPWELL_S3_ENDPOINT` names; an emulator will do.
+#[tokio::test]
+async fn blobs_in_a_bucket() {
+    let Some(table) = Table::new("blobs_in_a_bucket").await else {
+        return;
+    };
+    let Ok(endpoint) = std::env::var(S3_ENDPOINT) else {
+        println!("`blobs_in_a_bucket` is skipped: {S3_ENDPOINT} is not set");
+        return;
+    };
+    let settings = calls::Settings {
+        endpoint_url: Some(endpoint.clone()),
+        region: Some("us-east-1".to_owned()),
+        ..calls::Settings::default()
+    };
+    let signer = Arc::new(calls::Signer::from_env(settings).await);
+    let name = format!("stepwell-{}", unique());
+    let in_table = AwsBlobs::new(table.store(), Retention::default());
+    let blobs = in_table
+        .clone()
+        .with_bucket(Some(Bucket::new(Arc::clone(&signer), name.as_str())));
+    let error = blobs.put("n", "text".into()).await.unwrap_err().to_string();
+    assert!(error.contains("NoSuchBucket"), "{error}");
+
+    let scope = calls::Scope {
+        name: "s3".to_owned(),
+        region: "us-east-1".to_owned(),
+    };
+    let create = http::Request::put(format!("{endpoint}/{name}"))
+        .body(Vec::new())
+        .unwrap();
+    let created = signer
+        .fetch(create, &scope, std::time::Duration::from_secs(10))
+        .await
+        .unwrap();
+    assert!(created.status().is_success(), "{created:?}");
+    conformance::blobs::all(&blobs).await;
+
+    // What was written before there was a bucket is still there.
+    in_table.put("old", "\"text\"".into()).await.unwrap();
+    assert_eq!(blobs.get("old").await.unwrap().as_deref(), Some("\"text\""));
+    let large: Arc<str> = noise(6_000_000).into();
+    blobs.put("large", Arc::clone(&large)).await.unwrap();
+    assert_eq!(blobs.get("large").await.unwrap(), Some(large));
+    assert_eq!(in_table.get("large").await.unwrap(), None);
+}
+
 #[tokio::test]
 async fn a_blob_that_cannot_be_compressed_lies_in_many_parts() {
     let Some(table) = Table::new("a_blob_that_cannot_be_compressed_lies_in_many_parts").await else {
@@ -140,7 +188,13 @@ async fn activity_tasks() {
         .http_client(Builder::new().build_http())
         .build();
     let queues = aws_sdk_sqs::Client::from_conf(configuration);
-    let mailbox = AwsMailbox::new(queues, "http://nowhere", table.store(), Retention::default());
+    let mailbox = AwsMailbox::new(
+        queues,
+        "http://nowhere",
+        "http://nowhere",
+        table.store(),
+        Retention::default(),
+    );
     conformance::mailbox::gives_tasks_in_order(&mailbox).await;
     conformance::mailbox::wakes_who_waits(&mailbox).await;
     conformance::mailbox::keeps_tasks_of_those_who_gave_up(&mailbox).await;

@@ -91,6 +91,7 @@ async fn messages_arrive_as_they_were_posted() {
     let mailbox = AwsMailbox::new(
         queue.client.clone(),
         queue.url.as_str(),
+        "http://nowhere",
         store,
         Retention::default(),
     );

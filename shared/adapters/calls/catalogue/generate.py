@@ -30,6 +30,7 @@ SERVICES = [
     "ecs",
     "events",
     "lambda",
+    "logs",
     "secretsmanager",
     "sns",
     "sqs",

@@ -1,27 +1,25 @@
 //! The caller: from a service, an operation and JSON members to JSON members.
 
 use crate::catalogue::{self, Service};
-use crate::credentials::{self, Source};
+use crate::credentials;
 use crate::endpoint::Target;
-use crate::environment::Environment;
 use crate::settings::Settings;
 use crate::sign::sign;
-use crate::transport::{Lost, Transport};
+use crate::signer::Signer;
+use crate::transport::Lost;
 use crate::wire;
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
 /// Calls AWS services with the usual AWS settings.
 #[derive(Debug)]
 pub struct Caller {
-    settings: Settings,
-    environment: Environment,
-    credentials: Source,
-    transport: Transport,
+    signer: Arc<Signer>,
     /// The credentials of roles, by the role's ARN.
     assumed: Mutex<BTreeMap<String, Credentials>>,
 }
@@ -68,28 +66,25 @@ pub enum CallError {
 impl Caller {
     /// Reads the environment and the profile files; looks for no credentials and uses no network.
     pub async fn from_env(settings: Settings) -> Caller {
-        let environment = Environment::read(&settings).await;
-        let credentials = Source::new(&settings, &environment);
         Caller {
-            settings,
-            environment,
-            credentials,
-            transport: Transport::default(),
+            signer: Arc::new(Signer::from_env(settings).await),
             assumed: Mutex::new(BTreeMap::new()),
         }
     }
 
+    /// What signs and sends this caller's requests, for requests that no catalogue writes.
+    pub fn signer(&self) -> Arc<Signer> {
+        Arc::clone(&self.signer)
+    }
+
     /// Whether a call of this service has anywhere to go: an endpoint that somebody set, or credentials for AWS.
     pub fn reaches(&self, service: &str) -> bool {
-        self.credentials.is_configured() || self.endpoint(service).is_some()
+        self.signer.credentials.is_configured() || self.endpoint(service).is_some()
     }
 
     /// The Region that is configured.
     pub fn region(&self) -> Option<&str> {
-        self.settings
-            .region
-            .as_deref()
-            .or_else(|| self.environment.region())
+        self.signer.region()
     }
 
     /// Calls an operation, such as `SendMessage` of `sqs`, and waits for its answer.
@@ -168,18 +163,17 @@ impl Caller {
         if !shape.unsigned {
             let credentials = match credentials {
                 Some(credentials) => credentials,
-                None if self.credentials.is_configured() => {
-                    self.credentials.get().await.map_err(CallError::NotSent)?
-                }
-                None => credentials::placeholder(),
+                None => self.signer.credentials().await?,
             };
-            sign(&mut request, &target, credentials, SystemTime::now()).map_err(CallError::Refused)?;
+            sign(&mut request, &target.scope, credentials, SystemTime::now()).map_err(CallError::Refused)?;
         }
         let timeout = self
+            .signer
             .settings
             .answer_timeout
             .unwrap_or_else(|| answer_timeout(model, name));
         let response = self
+            .signer
             .transport
             .send(request, timeout)
             .await
@@ -210,15 +204,12 @@ impl Caller {
 
     fn endpoint(&self, service: &str) -> Option<&str> {
         let id = catalogue::service_id(service).unwrap_or(service);
-        let single = self.settings.endpoints.get(service).or_else(|| {
-            catalogue::names(service)
-                .iter()
-                .find_map(|name| self.settings.endpoints.get(name))
+        let endpoints = &self.signer.settings.endpoints;
+        let single = endpoints.get(service).or_else(|| {
+            let names = catalogue::names(service);
+            names.iter().find_map(|name| endpoints.get(name))
         });
-        single
-            .or(self.settings.endpoint_url.as_ref())
-            .map(String::as_str)
-            .or_else(|| self.environment.endpoint(id))
+        single.map(String::as_str).or_else(|| self.signer.endpoint(id))
     }
 
     fn target(&self, name: &str, service: &Service, host_prefix: &str) -> Result<Target, String> {
@@ -227,9 +218,10 @@ impl Caller {
             return Ok(Target::set(service, url, self.region()));
         }
         let id = &service.model.id;
-        if !self.credentials.is_configured() {
+        if !self.signer.credentials.is_configured() {
             let variable = id.to_uppercase().replace(' ', "_");
             let broken = self
+                .signer
                 .environment
                 .broken
                 .as_ref()

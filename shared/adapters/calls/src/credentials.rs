@@ -68,7 +68,10 @@ impl Source {
             ]
             .iter()
             .any(|name| environment.variable(name).is_some()),
-            instance: settings.instance_credentials,
+            instance: settings.instance_credentials
+                && !environment
+                    .variable("AWS_EC2_METADATA_DISABLED")
+                    .is_some_and(|value| value.eq_ignore_ascii_case("true")),
         };
         Source {
             fixed: fixed.map(|key| Credentials::new(key.id, key.secret, key.session_token, None, "stepwell")),

@@ -7,8 +7,16 @@ use crate::catalogue::Service;
 pub(crate) struct Target {
     /// Scheme, host and perhaps a path.
     pub(crate) url: String,
-    pub(crate) signing_region: String,
-    pub(crate) signing_name: String,
+    pub(crate) scope: Scope,
+}
+
+/// What a request is signed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The service's signing name, such as `execute-api`.
+    pub name: String,
+    /// The Region.
+    pub region: String,
 }
 
 impl Target {
@@ -30,11 +38,10 @@ impl Target {
                 .url
                 .replace("{region}", region)
                 .replacen("://", &format!("://{host_prefix}"), 1),
-            signing_region: endpoint.region.clone().unwrap_or_else(|| region.to_owned()),
-            signing_name: endpoint
-                .name
-                .clone()
-                .unwrap_or_else(|| model.signing_name.clone()),
+            scope: Scope {
+                name: endpoint.name.as_ref().unwrap_or(&model.signing_name).clone(),
+                region: endpoint.region.clone().unwrap_or_else(|| region.to_owned()),
+            },
         })
     }
 
@@ -42,8 +49,10 @@ impl Target {
     pub(crate) fn set(service: &Service, url: &str, region: Option<&str>) -> Target {
         Target {
             url: url.trim_end_matches('/').to_owned(),
-            signing_region: region.unwrap_or(REGION_OF_NO_REGION).to_owned(),
-            signing_name: service.model.signing_name.clone(),
+            scope: Scope {
+                name: service.model.signing_name.clone(),
+                region: region.unwrap_or(REGION_OF_NO_REGION).to_owned(),
+            },
         }
     }
 }
@@ -100,12 +109,12 @@ mod tests {
         let service = catalogue::service("eventbridge").unwrap();
         let target = Target::of_aws(service, "eu-west-1", "").unwrap();
         assert_eq!(
-            (target.signing_name.as_str(), target.signing_region.as_str()),
+            (target.scope.name.as_str(), target.scope.region.as_str()),
             ("events", "eu-west-1")
         );
         let set = Target::set(service, "http://localhost:4566/", None);
         assert_eq!(
-            (set.url.as_str(), set.signing_region.as_str()),
+            (set.url.as_str(), set.scope.region.as_str()),
             ("http://localhost:4566", "us-east-1")
         );
     }

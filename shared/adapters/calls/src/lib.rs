@@ -2,7 +2,8 @@
 //!
 //! [`Caller::call`] takes a service, an operation and its members as JSON, and gives the answer's members as JSON. There
 //! is no code for single services: what a request looks like comes from the catalogue (`catalogue/generate.py` makes
-//! it), the wire formats from AWS's own protocol crates, credentials and profiles from `aws-config`.
+//! it), the wire formats from AWS's own protocol crates, credentials and profiles from `aws-config`. [`Signer`] is the
+//! lower half alone: it signs and sends HTTP requests that others have written.
 
 mod caller;
 mod catalogue;
@@ -11,8 +12,11 @@ mod endpoint;
 mod environment;
 mod settings;
 mod sign;
+mod signer;
 mod transport;
 mod wire;
 
 pub use caller::{Answer, CallError, Caller};
+pub use endpoint::Scope;
 pub use settings::{AccessKey, Settings};
+pub use signer::Signer;

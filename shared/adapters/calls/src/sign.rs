@@ -1,8 +1,11 @@
 //! Signs requests (AWS Signature Version 4).
 
-use crate::endpoint::Target;
+use crate::endpoint::Scope;
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign as signature};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign as signature,
+};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -11,7 +14,7 @@ use std::time::SystemTime;
 /// Adds the headers that prove who sends the request.
 pub(crate) fn sign(
     request: &mut HttpRequest,
-    target: &Target,
+    scope: &Scope,
     credentials: Credentials,
     now: SystemTime,
 ) -> Result<(), String> {
@@ -19,10 +22,10 @@ pub(crate) fn sign(
     let failed = |error: &dyn std::fmt::Display| format!("the request cannot be signed: {error}");
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
-        .region(&target.signing_region)
-        .name(&target.signing_name)
+        .region(&scope.region)
+        .name(&scope.name)
         .time(now)
-        .settings(SigningSettings::default())
+        .settings(settings(&scope.name))
         .build()
         .map_err(|error| failed(&error))?
         .into();
@@ -39,4 +42,15 @@ pub(crate) fn sign(
             .insert(header.name(), header.value().to_owned());
     }
     Ok(())
+}
+
+/// S3 takes paths as they come, and wants the body's hash in a header.
+fn settings(signing_name: &str) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if signing_name == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
 }

@@ -31,22 +31,33 @@ pub(crate) enum Lost {
 impl Transport {
     /// Sends a request and waits for the whole answer.
     pub(crate) async fn send(&self, request: HttpRequest, timeout: Duration) -> Result<HttpResponse, Lost> {
-        match tokio::time::timeout(timeout, self.exchange(request)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Lost::Unknown(format!(
-                "no answer within {} seconds",
-                timeout.as_secs_f64()
-            ))),
-        }
+        within(timeout, self.exchange(request)).await
+    }
+
+    /// Sends a request and waits for the answer's headers; the body is still to come.
+    pub(crate) async fn begin(&self, request: HttpRequest, timeout: Duration) -> Result<HttpResponse, Lost> {
+        within(timeout, self.head(request)).await
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Lost> {
+        let response = self.head(request).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
+            .collect()
+            .await
+            .map_err(|error| Lost::Unknown(format!("the answer breaks off: {error}")))?;
+        let mut response = HttpResponse::new(status, SdkBody::from(body.to_bytes()));
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    async fn head(&self, request: HttpRequest) -> Result<HttpResponse, Lost> {
         let mut attempt = 0;
-        let response = loop {
+        loop {
             let copy = request.try_clone();
             let request = copy.ok_or_else(|| Lost::NotSent("the request cannot be repeated".to_owned()))?;
             match self.connector().call(request).await {
-                Ok(response) => break response,
+                Ok(response) => return Ok(response),
                 Err(error) if never_connected(&error) => {
                     let Some(pause) = CONNECT_PAUSES.get(attempt) else {
                         return Err(Lost::NotSent(DisplayErrorContext(&error).to_string()));
@@ -56,15 +67,7 @@ impl Transport {
                 }
                 Err(error) => return Err(Lost::Unknown(DisplayErrorContext(&error).to_string())),
             }
-        };
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
-            .collect()
-            .await
-            .map_err(|error| Lost::Unknown(format!("the answer breaks off: {error}")))?;
-        let mut response = HttpResponse::new(status, SdkBody::from(body.to_bytes()));
-        *response.headers_mut() = headers;
-        Ok(response)
+        }
     }
 
     fn connector(&self) -> &Connector {
@@ -79,6 +82,13 @@ impl Transport {
                 .build()
         })
     }
+}
+
+async fn within<T>(timeout: Duration, answer: impl Future<Output = Result<T, Lost>>) -> Result<T, Lost> {
+    tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| {
+        let seconds = timeout.as_secs_f64();
+        Err(Lost::Unknown(format!("no answer within {seconds} seconds")))
+    })
 }
 
 /// The client that credential providers use.

@@ -1,5 +1,6 @@
 //! The journal in the embedded store.
 
+mod lease;
 mod list;
 mod read;
 mod write;
@@ -7,9 +8,9 @@ mod write;
 use crate::identity;
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
-use engine::{ExecutionKey, Identity};
+use engine::{ExecutionKey, Identity, Timestamp};
 use ports::{
-    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Opened, Page, Stored, Write,
+    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Lease, Opened, Page, Stored, Write,
 };
 use std::sync::Arc;
 use write::Row;
@@ -71,6 +72,33 @@ impl Journal for LocalJournal {
             .await?)
     }
 
+    async fn lease(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        seq: u64,
+    ) -> Result<Option<Lease>, JournalError> {
+        let (key, incarnation) = (key.clone(), incarnation.to_owned());
+        Ok(self
+            .store
+            .read(move |connection| lease::read(connection, &key, &incarnation, seq))
+            .await?)
+    }
+
+    async fn renew(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        seq: u64,
+        lease: Lease,
+    ) -> Result<bool, JournalError> {
+        let (key, incarnation) = (key.clone(), incarnation.to_owned());
+        Ok(self
+            .store
+            .write(move |connection| lease::renew(connection, &key, &incarnation, seq, &lease))
+            .await?)
+    }
+
     async fn head(&self, key: &ExecutionKey) -> Result<Option<Head>, JournalError> {
         let key = key.clone();
         Ok(self
@@ -105,6 +133,10 @@ impl Journal for LocalJournal {
             .store
             .read(move |connection| list::open(connection, after.as_deref(), limit))
             .await?)
+    }
+
+    fn since(&self, started: Timestamp) -> String {
+        list::since(started)
     }
 }
 

@@ -54,6 +54,7 @@ mod tests {
     use engine::{ExecutionType, Timestamp};
     use ports::{Machine, MachineStatus, Owner, Revision};
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     fn machine() -> Machine {
         let now = Timestamp(1_800_000_000_000);
@@ -74,6 +75,8 @@ mod tests {
                 created: now,
             },
             tags: BTreeMap::new(),
+            published: Arc::default(),
+            edits: 0,
             owner: Owner {
                 region: "us-east-1".into(),
                 account: "123456789012".into(),

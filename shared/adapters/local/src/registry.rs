@@ -80,10 +80,10 @@ impl Registry for LocalRegistry {
         self.change(insert).await
     }
 
-    async fn replace_machine(&self, machine: Machine, if_revision: &str) -> Result<bool, RegistryError> {
+    async fn replace_machine(&self, machine: Machine, if_edition: &str) -> Result<bool, RegistryError> {
         let document = json::encode(&machine)?;
         let revision = json::encode(&machine.revision)?;
-        let if_revision = if_revision.to_owned();
+        let if_edition = if_edition.to_owned();
         let replace = move |connection: &Connection| {
             let Owner { region, account } = &machine.owner;
             let found: Option<String> = connection
@@ -92,7 +92,7 @@ impl Registry for LocalRegistry {
                 )?
                 .query_row(params![region, account, machine.name], |row| row.get(0))
                 .optional()?;
-            let replaced = found.is_some_and(|found| found == if_revision);
+            let replaced = found.is_some_and(|found| found == if_edition);
             if replaced {
                 put_machine(connection, &machine, &document, &revision)?;
             }
@@ -280,7 +280,7 @@ fn put_machine(
         .prepare_cached(
             "INSERT OR REPLACE INTO machine (region, account, name, revision, document) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![region, account, machine.name, machine.revision.id, document])?;
+        .execute(params![region, account, machine.name, machine.edition(), document])?;
     connection
         .prepare_cached("INSERT OR REPLACE INTO revision (machine, id, document) VALUES (?1, ?2, ?3)")?
         .execute(params![

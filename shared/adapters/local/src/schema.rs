@@ -14,6 +14,8 @@ pub(crate) const VERSION: i64 = 1;
 ///
 /// `execution` changes when an execution begins or ends, never in between. `last_event` counts from the beginning, so
 /// it grows with `seq`.
+///
+/// `machine.revision` holds the machine's edition; versions and aliases are in the machine's document.
 const TABLES: &str = "
 CREATE TABLE execution (
     id INTEGER PRIMARY KEY,

@@ -1,14 +1,16 @@
 //! CreateStateMachine.
 
-use crate::configurations::{Configurations, shown_encryption, shown_logging, shown_tracing};
-use crate::constraints::{self, ARN, DEFINITION, NAME, VERSION_DESCRIPTION};
+use crate::configurations::{Configurations, is_configured_alike};
+use crate::constraints::{self, ARN, DEFINITION, NAME};
 use crate::error::{Error, Exception};
 use crate::members::{self, Members};
 use crate::tags::{self, Tags};
+use crate::versions::{Publication, publication, publish};
 use crate::wire::Answer;
 use crate::{Call, arn, definitions, machines};
 use engine::ExecutionType;
 use ports::{Machine, MachineStatus, Revision};
+use std::sync::Arc;
 
 struct Create {
     name: String,
@@ -17,10 +19,11 @@ struct Create {
     machine_type: ExecutionType,
     configurations: Configurations,
     tags: Tags,
+    publication: Option<Publication>,
 }
 
 fn read(members: &mut Members) -> Result<Create, Error> {
-    let create = Create {
+    Ok(Create {
         name: members.required_text("name", &NAME)?,
         definition: members.required_text("definition", &DEFINITION)?,
         role_arn: members.required_text("roleArn", &ARN)?,
@@ -29,25 +32,8 @@ fn read(members: &mut Members) -> Result<Create, Error> {
             .unwrap_or(ExecutionType::Standard),
         configurations: Configurations::read(members)?,
         tags: tags::read(members)?.unwrap_or_default(),
-    };
-    refuse_publish(members)?;
-    Ok(create)
-}
-
-/// Refuses to publish a version: there are none yet. UpdateStateMachine refuses so too.
-pub(super) fn refuse_publish(members: &mut Members) -> Result<(), Error> {
-    let description = members.text("versionDescription", &VERSION_DESCRIPTION)?;
-    if members.boolean("publish")? == Some(true) {
-        return Err(Error::not_implemented(
-            "the parameter `publish` (versions of state machines)",
-        ));
-    }
-    match description {
-        Some(_) => Err(Error::validation(
-            "Version description can only be set when publish is true",
-        )),
-        None => Ok(()),
-    }
+        publication: publication(members)?,
+    })
 }
 
 pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
@@ -58,7 +44,11 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     let arn = arn::of_machine(&call.owner, &create.name);
     tags::check(&create.tags, &arn)?;
     definitions::check(&create.definition, create.machine_type)?;
-    let machine = machine(call, create, arn);
+    let publication = create.publication.clone();
+    let mut machine = machine(call, create, arn);
+    if let Some(publication) = &publication {
+        publish(call, &mut machine, publication.description.clone())?;
+    }
     let created = match call
         .driver
         .ports()
@@ -70,15 +60,19 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
         Some(existing) if existing.status == MachineStatus::Deleting => {
             return Err(Error::machine_deleting(&existing.arn));
         }
-        Some(existing) if is_same(&existing, &machine) => existing,
+        Some(existing) if is_same(&existing, &machine, publication.as_ref()) => existing,
         Some(existing) => {
             let message = format!("State Machine Already Exists: '{}'", existing.arn);
             return Err(Error::new(Exception::StateMachineAlreadyExists, message));
         }
     };
+    let version = created.published.of_revision(&created.revision.id);
+    let version = version.filter(|_| publication.is_some());
+    let version_arn = version.map(|version| created.qualified_arn(version.number));
     Ok(Answer::default()
         .with("stateMachineArn", created.arn)
-        .with_time("creationDate", created.created))
+        .with_time("creationDate", created.created)
+        .with_some("stateMachineVersionArn", version_arn))
 }
 
 fn machine(call: &Call<'_>, create: Create, arn: String) -> Machine {
@@ -101,15 +95,22 @@ fn machine(call: &Call<'_>, create: Create, arn: String) -> Machine {
             created: now,
         },
         tags: create.tags,
+        published: Arc::default(),
+        edits: 0,
     }
 }
 
 /// Tells whether a request repeats the one that made the state machine. AWS leaves role and tags out of it.
-fn is_same(existing: &Machine, asked: &Machine) -> bool {
+fn is_same(existing: &Machine, asked: &Machine, publication: Option<&Publication>) -> bool {
     let (one, other) = (&existing.revision, &asked.revision);
+    let version = existing.published.of_revision(&one.id);
+    let same_publication = match publication {
+        Some(publication) => version.is_some_and(|version| version.description == publication.description),
+        // A version that was published later does not come from the request that made the state machine.
+        None => version.is_none_or(|version| version.created != existing.created),
+    };
     existing.machine_type == asked.machine_type
+        && same_publication
         && one.definition == other.definition
-        && shown_logging(one.logging.as_ref()) == shown_logging(other.logging.as_ref())
-        && shown_tracing(one.tracing.as_ref()) == shown_tracing(other.tracing.as_ref())
-        && shown_encryption(one.encryption.as_ref()) == shown_encryption(other.encryption.as_ref())
+        && is_configured_alike(one, other)
 }

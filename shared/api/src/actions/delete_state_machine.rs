@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::wire::Answer;
 use crate::{Call, members};
 
-/// Deletes at once, and does not mind when there is nothing to delete.
+/// Deletes at once, with versions and aliases, and does not mind when there is nothing to delete.
 ///
 /// AWS sets the status DELETING, ends the running executions at their next transition, and deletes then. Here they go
 /// on with the revision that they were started with, and the name is free at once.

@@ -5,8 +5,9 @@ use crate::configurations::{shown_encryption, shown_logging, shown_tracing};
 use crate::constraints::ARN;
 use crate::error::Error;
 use crate::executions::{IncludedData, included_data};
+use crate::machines::{self, Choice, Named};
 use crate::wire::Answer;
-use crate::{Call, definitions, machines, members};
+use crate::{Call, definitions, members};
 use ports::{Revision, machine_key};
 use serde_json::json;
 
@@ -17,13 +18,23 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
             included_data(members)?,
         ))
     })?;
-    let machine = machines::find(call, &MachineArn::parse(&arn)?, "DescribeStateMachine").await?;
-    let answer = Answer::default()
-        .with("stateMachineArn", machine.arn.as_str())
+    let arn = MachineArn::parse(&arn)?;
+    // An alias is shown as the version that most of its executions run.
+    let named = machines::find(call, &arn, "DescribeStateMachine", Choice::Foremost).await?;
+    let machine = named.machine();
+    let answer = match &named {
+        Named::Plain(machine) => Answer::default()
+            .with("stateMachineArn", machine.arn.as_str())
+            .with_time("creationDate", machine.created),
+        Named::Qualified(found) => Answer::default()
+            .with("stateMachineArn", &*found.version_arn)
+            .with_time("creationDate", found.version.created)
+            .with_some("description", found.version.description.as_deref()),
+    };
+    let answer = answer
         .with("name", machine.name.as_str())
         .with("status", machines::status_name(machine.status))
-        .with("type", definitions::type_name(machine.machine_type))
-        .with_time("creationDate", machine.created);
+        .with("type", definitions::type_name(machine.machine_type));
     with_revision(
         call,
         answer,

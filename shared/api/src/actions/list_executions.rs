@@ -9,7 +9,7 @@ use crate::pages::{Listing, PAGE_ROWS_DEFAULT};
 use crate::wire::Answer;
 use crate::{Call, machines, members};
 use engine::{ExecutionType, Status};
-use ports::{Filter, Head};
+use ports::{Filter, Head, Machine, version_number};
 use serde_json::Value;
 
 struct List {
@@ -47,16 +47,21 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
         Some(status) => status,
         None => None,
     };
-    let machine = machines::find(call, &arn, "ListExecutions").await?;
+    let machine = find(call, &arn).await?;
     if machine.machine_type == ExecutionType::Express {
         return Err(Error::wrong_machine_type());
     }
     let key = arn.key();
-    let listing = Listing::new("ListExecutions", &[&key, status.map_or("", Status::name)]);
+    let qualifier = arn.qualifier.as_deref().unwrap_or_default();
+    let listing = Listing::new(
+        "ListExecutions",
+        &[&key, status.map_or("", Status::name), qualifier],
+    );
     let after = listing.after(list.token.as_deref())?;
     let filter = Filter {
         machine: key,
         status,
+        qualified_arn: arn.qualifier.map(|qualifier| machine.qualified_arn(qualifier)),
         after,
         limit: list.limit,
     };
@@ -65,6 +70,20 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     Ok(Answer::default()
         .with("executions", rows)
         .with_some("nextToken", page.next.map(|next| listing.token(&next))))
+}
+
+/// Finds the state machine, and makes sure that the version or the alias is there if one is named.
+async fn find(call: &Call<'_>, arn: &MachineArn) -> Result<Machine, Error> {
+    machines::check_unlabelled(arn, "ListExecutions")?;
+    let machine = machines::find_base(call, arn).await?;
+    let named = machine.filter(|machine| match arn.qualifier.as_deref() {
+        Some(qualifier) => match version_number(qualifier) {
+            Some(number) => machine.published.version(number).is_some(),
+            None => machine.published.alias(qualifier).is_some(),
+        },
+        None => true,
+    });
+    named.ok_or_else(|| Error::no_machine(&arn.text))
 }
 
 fn machine_arn(list: &List) -> Result<&str, Error> {

@@ -30,33 +30,25 @@ pub(super) async fn change(
     arn: &str,
     change: impl Fn(&mut Tags) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let resource = ResourceArn::parse(arn)?;
-    for _ in 0..machines::ATTEMPTS {
-        if try_change(call, &resource, &change).await? {
-            return Ok(());
-        }
-    }
-    Err(Error::conflict(arn))
-}
-
-/// Changes tags unless the resource is changed meanwhile.
-async fn try_change(
-    call: &Call<'_>,
-    resource: &ResourceArn,
-    change: impl Fn(&mut Tags) -> Result<(), Error>,
-) -> Result<bool, Error> {
-    let registry = &call.driver.ports().registry;
-    match resource {
+    match ResourceArn::parse(arn)? {
         ResourceArn::Machine(arn) => {
-            let mut machine = find_machine(call, arn).await?;
-            change(&mut machine.tags)?;
-            let revision = machine.revision.id.clone();
-            Ok(registry.replace_machine(machine, &revision).await?)
+            if !arn.is_plain() {
+                return Err(Error::no_resource(&arn.text));
+            }
+            machines::change(call, &arn, Error::no_resource, |machine| {
+                change(&mut machine.tags)
+            })
+            .await
         }
         ResourceArn::Activity(arn) => {
-            let mut activity = find_activity(call, arn).await?;
-            change(&mut activity.tags)?;
-            Ok(registry.replace_activity(activity).await?)
+            for _ in 0..machines::ATTEMPTS {
+                let mut activity = find_activity(call, &arn).await?;
+                change(&mut activity.tags)?;
+                if call.driver.ports().registry.replace_activity(activity).await? {
+                    return Ok(());
+                }
+            }
+            Err(Error::conflict(&arn.text))
         }
     }
 }

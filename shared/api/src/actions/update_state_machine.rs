@@ -1,11 +1,11 @@
 //! UpdateStateMachine.
 
-use super::create_state_machine::refuse_publish;
 use crate::arn::{self, MachineArn};
-use crate::configurations::Configurations;
+use crate::configurations::{Configurations, is_configured_alike};
 use crate::constraints::{ARN, DEFINITION};
 use crate::error::{Error, Exception};
 use crate::members::{self, Members};
+use crate::versions::{Publication, publication, publish};
 use crate::wire::Answer;
 use crate::{Call, definitions, ids, machines};
 use ports::{Machine, Revision};
@@ -16,37 +16,41 @@ struct Update {
     definition: Option<Arc<str>>,
     role_arn: Option<Arc<str>>,
     configurations: Configurations,
+    publication: Option<Publication>,
 }
 
 fn read(members: &mut Members) -> Result<Update, Error> {
-    let update = Update {
+    Ok(Update {
         arn: members.required_text("stateMachineArn", &ARN)?,
         definition: members.text("definition", &DEFINITION)?.map(Arc::from),
         role_arn: members.text("roleArn", &ARN)?.map(Arc::from),
         configurations: Configurations::read(members)?,
-    };
-    refuse_publish(members)?;
-    Ok(update)
+        publication: publication(members)?,
+    })
 }
 
 pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     let update = members::read(call.body, read)?;
     let arn = MachineArn::parse(&update.arn)?;
     check(&update)?;
-    let registry = &call.driver.ports().registry;
-    for _ in 0..machines::ATTEMPTS {
-        let before = machines::find_active(call, &arn, "UpdateStateMachine").await?;
+    machines::check_plain(&arn, "UpdateStateMachine")?;
+    machines::change(call, &arn, Error::no_machine, |machine| {
+        machines::check_active(machine, &arn)?;
         if let Some(definition) = &update.definition {
-            definitions::check(definition, before.machine_type)?;
+            definitions::check(definition, machine.machine_type)?;
         }
-        let replaced = before.revision.id.clone();
-        let after = updated(call, before, &update);
-        if registry.replace_machine(after.clone(), &replaced).await? {
-            let answer = Answer::default().with_time("updateDate", after.updated);
-            return Ok(answer.with("revisionId", after.revision.id));
-        }
-    }
-    Err(Error::conflict(&arn.text))
+        change(call, machine, &update);
+        let version = match &update.publication {
+            Some(publication) => Some(publish(call, machine, publication.description.clone())?),
+            None => None,
+        };
+        let version_arn = version.map(|version| machine.qualified_arn(version.number));
+        Ok(Answer::default()
+            .with_time("updateDate", machine.updated)
+            .with_some("revisionId", machines::shown_revision_id(&machine.revision))
+            .with_some("stateMachineVersionArn", version_arn))
+    })
+    .await
 }
 
 fn check(update: &Update) -> Result<(), Error> {
@@ -69,22 +73,26 @@ fn check(update: &Update) -> Result<(), Error> {
     update.configurations.check()
 }
 
-fn updated(call: &Call<'_>, before: Machine, update: &Update) -> Machine {
+/// Gives a state machine a new revision, unless the update says what it has already.
+fn change(call: &Call<'_>, machine: &mut Machine, update: &Update) {
     let ports = call.driver.ports();
     let now = ports.clock.now();
+    let before = &machine.revision;
     let given = update.configurations.clone();
     let revision = Revision {
         id: ids::uuid(ports),
-        definition: update.definition.clone().unwrap_or(before.revision.definition),
-        role_arn: update.role_arn.clone().unwrap_or(before.revision.role_arn),
-        logging: given.logging.or(before.revision.logging),
-        tracing: given.tracing.or(before.revision.tracing),
-        encryption: given.encryption.or(before.revision.encryption),
+        definition: update.definition.as_ref().unwrap_or(&before.definition).clone(),
+        role_arn: update.role_arn.as_ref().unwrap_or(&before.role_arn).clone(),
+        logging: given.logging.or_else(|| before.logging.clone()),
+        tracing: given.tracing.or_else(|| before.tracing.clone()),
+        encryption: given.encryption.or_else(|| before.encryption.clone()),
         created: now,
     };
-    Machine {
-        updated: now,
-        revision,
-        ..before
+    let is_same = revision.definition == before.definition
+        && revision.role_arn == before.role_arn
+        && is_configured_alike(&revision, before);
+    if !is_same {
+        machine.revision = revision;
     }
+    machine.updated = now;
 }

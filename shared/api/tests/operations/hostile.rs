@@ -3,21 +3,28 @@
 use crate::stack::{Stack, pass};
 use serde_json::{Value, json};
 
-const OPERATIONS: [&str; 24] = [
+const OPERATIONS: [&str; 32] = [
     "CreateActivity",
     "CreateStateMachine",
+    "CreateStateMachineAlias",
     "DeleteActivity",
     "DeleteStateMachine",
+    "DeleteStateMachineAlias",
+    "DeleteStateMachineVersion",
     "DescribeActivity",
     "DescribeExecution",
     "DescribeStateMachine",
+    "DescribeStateMachineAlias",
     "DescribeStateMachineForExecution",
     "GetActivityTask",
     "GetExecutionHistory",
     "ListActivities",
     "ListExecutions",
+    "ListStateMachineAliases",
+    "ListStateMachineVersions",
     "ListStateMachines",
     "ListTagsForResource",
+    "PublishStateMachineVersion",
     "SendTaskFailure",
     "SendTaskHeartbeat",
     "SendTaskSuccess",
@@ -27,13 +34,15 @@ const OPERATIONS: [&str; 24] = [
     "TagResource",
     "UntagResource",
     "UpdateStateMachine",
+    "UpdateStateMachineAlias",
     "ValidateStateMachineDefinition",
 ];
 
-const MEMBERS: [&str; 25] = [
+const MEMBERS: [&str; 30] = [
     "activityArn",
     "cause",
     "definition",
+    "description",
     "encryptionConfiguration",
     "error",
     "executionArn",
@@ -47,8 +56,12 @@ const MEMBERS: [&str; 25] = [
     "publish",
     "resourceArn",
     "reverseOrder",
+    "revisionId",
     "roleArn",
+    "routingConfiguration",
+    "stateMachineAliasArn",
     "stateMachineArn",
+    "stateMachineVersionArn",
     "statusFilter",
     "tagKeys",
     "tags",
@@ -63,7 +76,9 @@ fn request(machine: &str, activity: &str) -> Value {
     json!({
         "activityArn": activity, "definition": pass().to_string(), "input": "{}", "name": "n", "output": "1",
         "executionArn": "arn:aws:states:us-east-1:123456789012:execution:orders:run", "resourceArn": machine,
-        "roleArn": crate::stack::ROLE, "stateMachineArn": machine, "tagKeys": [], "tags": [], "taskToken": "x"
+        "roleArn": crate::stack::ROLE, "stateMachineArn": machine, "tagKeys": [], "tags": [], "taskToken": "x",
+        "stateMachineAliasArn": format!("{machine}:live"), "stateMachineVersionArn": format!("{machine}:1"),
+        "routingConfiguration": [{ "stateMachineVersionArn": format!("{machine}:1"), "weight": 100 }]
     })
 }
 

@@ -6,9 +6,10 @@ use driver::Driver;
 use local::{
     LocalBlobs, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemClock, SystemEntropy,
 };
-use ports::{CallOutcome, CallRequest, Ports, Services};
+use ports::{CallOutcome, CallRequest, Entropy, Ports, Services};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/workflows";
@@ -16,6 +17,19 @@ pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/workflows";
 /// The API with all that it stands on.
 pub(crate) struct Stack {
     api: Api,
+    entropy: Arc<Loaded>,
+}
+
+/// Randomness whose first number is known, and whose rest is random.
+#[derive(Default)]
+struct Loaded(AtomicU64);
+
+impl Entropy for Loaded {
+    fn bytes(&self) -> [u8; 32] {
+        let mut bytes = SystemEntropy.bytes();
+        bytes[..8].copy_from_slice(&self.0.load(Ordering::Relaxed).to_be_bytes());
+        bytes
+    }
 }
 
 /// The world of these tests has no services.
@@ -34,6 +48,7 @@ impl Stack {
         let store = Store::in_memory().unwrap();
         let (mailbox, arrivals) = LocalMailbox::new();
         let clock = Arc::new(SystemClock);
+        let entropy = Arc::<Loaded>::default();
         let ports = Ports {
             journal: Arc::new(LocalJournal::new(store.clone())),
             registry: Arc::new(LocalRegistry::new(store.clone())),
@@ -42,12 +57,12 @@ impl Stack {
             mailbox: Arc::new(mailbox),
             services: Arc::new(NoServices),
             clock,
-            entropy: Arc::new(SystemEntropy),
+            entropy: entropy.clone(),
         };
         let settings = driver::Settings {
             limits: engine::Limits::default(),
             exclusive: true,
-            relays: false,
+            hands_over_beyond: None,
             blob_bytes_min: 1024,
             observer: None,
         };
@@ -60,7 +75,13 @@ impl Stack {
         };
         Stack {
             api: Api::new(driver, settings),
+            entropy,
         }
+    }
+
+    /// Lets aliases draw this number from now on.
+    pub(crate) fn draw(&self, number: u64) {
+        self.entropy.0.store(number, Ordering::Relaxed);
     }
 
     /// Sends a request with any body, on behalf of an access key in a region.

@@ -51,8 +51,10 @@ pub struct Call {
     pub deadline: Timestamp,
     /// `HeartbeatSeconds`.
     pub heartbeat_seconds: Option<u64>,
-    /// The sequence number of the journal entry that holds the intent.
+    /// The sequence number of the journal entry that holds the intent, or the claim of whoever took the call over.
     pub committed_in: u64,
+    /// Whether the call is left to whoever claims it first.
+    pub is_handed_over: bool,
     /// When the call was asked for.
     pub asked_at: Timestamp,
 }

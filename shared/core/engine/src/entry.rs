@@ -154,6 +154,7 @@ impl Execution {
             input: find(PayloadId::new(0, 0))?,
             limits,
             holds_calls: false,
+            hands_over_beyond: None,
             status: image.status,
             closing: None,
             seq: seq + 1,

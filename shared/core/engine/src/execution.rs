@@ -172,6 +172,9 @@ pub struct Execution {
     /// Whether Task states are left to another driver, which a [`Message::Wake`](crate::Message::Wake) reaches: this one
     /// answers clients and may be gone before a call returns. Set by the driver, not stored.
     pub holds_calls: bool,
+    /// Calls of functions that may take longer than so many seconds, by their `TimeoutSeconds`, are left to whoever
+    /// claims them ([`Message::Claim`](crate::Message::Claim)); none when `None`. Set by the driver, not stored.
+    pub hands_over_beyond: Option<u64>,
     /// Where it stands.
     pub status: Status,
     /// How it ended; `None` while it runs, and after [`Execution::restore`]: the last entry holds it.
@@ -207,6 +210,7 @@ impl Execution {
             input: Data::from_text(PayloadId::new(0, 0), input),
             limits,
             holds_calls: false,
+            hands_over_beyond: None,
             status: Status::Running,
             closing: None,
             seq: 0,

@@ -34,6 +34,11 @@ pub enum Message {
         /// The attempt.
         call: CallId,
     },
+    /// Somebody makes a call that was handed over: from this entry on its writer alone may do so.
+    Claim {
+        /// The attempt.
+        call: CallId,
+    },
     /// A client reported the task's end: SendTaskSuccess or SendTaskFailure.
     Callback {
         /// The attempt that the token names.

@@ -109,7 +109,7 @@ pub struct Calling<D> {
     /// `Credentials.RoleArn`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub role_arn: Option<String>,
-    /// The entry that holds the intent.
+    /// The entry that holds the intent, or the claim of whoever took the call over: its writer may make the call.
     pub committed_in: u64,
     /// When the call was asked for.
     pub asked_at: Timestamp,
@@ -120,6 +120,8 @@ pub struct Calling<D> {
 /// How far a task's attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
+    /// The call is left to somebody who may take longer over it; nobody has claimed it yet, so nobody has made it.
+    Asked,
     /// The call is asked for, or an activity's task offered; no answer yet.
     Sent,
     /// Submitted (or taken by a worker): a client, a job or a child execution will end it.

@@ -2,11 +2,11 @@
 
 mod pages;
 
-pub use pages::{finds_those_that_run, lists_newest_first, pages_through_history};
+pub use pages::{finds_those_that_run, lists_by_qualifier, lists_newest_first, pages_through_history};
 
 use super::runs::{self, FAIL, MAP, PASS, START, WAIT, rival};
 use super::{Run, unique};
-use crate::{Appended, Created, Filter, Head, Journal, Stored, StoredPayload, Write};
+use crate::{Appended, Created, Filter, Head, Journal, Lease, Stored, StoredPayload, Write};
 use engine::{Event, Execution, ExecutionKey, Limits, Message, PayloadId, Status, Timestamp};
 use std::sync::Arc;
 
@@ -22,8 +22,47 @@ pub async fn all(journal: &dyn Journal) {
     opens_again(journal).await;
     pages_through_history(journal).await;
     lists_newest_first(journal).await;
+    lists_by_qualifier(journal).await;
     finds_those_that_run(journal).await;
     knows_nothing_of_others(journal).await;
+    lends_to_the_writer_alone(journal).await;
+}
+
+/// A lease is the entry's; its writer renews it, and nobody else.
+pub async fn lends_to_the_writer_alone(journal: &dyn Journal) {
+    let machine = machine();
+    let (mut run, first) = Run::begin(&machine, "lent", &runs::chain(2), r#"{"body":1}"#, START);
+    create(journal, &run, &first).await;
+    let second = run.answer("{}", START.plus_seconds(1));
+    append(journal, &run, &second).await;
+    let key = run.key().clone();
+    let incarnation = Arc::clone(&run.identity().incarnation);
+    let lease = async |seq| journal.lease(&key, &incarnation, seq).await.expect("lease");
+    for write in [&first, &second] {
+        let seq = write.entry.seq;
+        assert_eq!(lease(seq).await, Some(write.lease()), "as it was written");
+        let longer = Lease {
+            until: write.lease_until.plus_seconds(60),
+            ..write.lease()
+        };
+        let renew = async |lease: Lease| {
+            let renewed = journal.renew(&key, &incarnation, seq, lease).await;
+            renewed.expect("renew")
+        };
+        assert!(renew(longer.clone()).await);
+        assert_eq!(lease(seq).await, Some(longer.clone()));
+        assert!(!renew(rival(write).lease()).await, "the nonce is another one's");
+        assert_eq!(lease(seq).await, Some(longer));
+    }
+    assert_eq!(lease(7).await, None);
+    let stored = load(journal, &key).await;
+    assert_eq!(
+        stored.lease_until,
+        second.lease_until.plus_seconds(60),
+        "loading shows the lease as it was renewed"
+    );
+    let other = journal.lease(&key, "another", 0).await.expect("lease");
+    assert_eq!(other, None, "another incarnation");
 }
 
 /// `create` writes once; it recognises its own attempt, and shows every other one what is there.
@@ -450,6 +489,7 @@ async fn names(journal: &dyn Journal, machine: &str, status: Option<Status>) -> 
         let filter = Filter {
             machine: machine.to_owned(),
             status,
+            qualified_arn: None,
             after,
             limit: 2,
         };
@@ -469,8 +509,11 @@ async fn names(journal: &dyn Journal, machine: &str, status: Option<Status>) -> 
 
 /// Returns the executions of one machine that run, from all pages.
 async fn opened(journal: &dyn Journal, machine: &str) -> Vec<crate::Opened> {
+    opened_since(journal, machine, None).await
+}
+
+async fn opened_since(journal: &dyn Journal, machine: &str, mut after: Option<String>) -> Vec<crate::Opened> {
     let mut found = Vec::new();
-    let mut after = None;
     loop {
         let page = journal.open(after, 3).await.expect("open");
         found.extend(

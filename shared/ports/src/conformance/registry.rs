@@ -1,16 +1,22 @@
 //! What every registry must do.
 
 use super::unique;
-use crate::{Activity, Machine, MachineStatus, Owner, Registry, Revision, machine_key};
+use crate::{
+    Activity, Alias, Machine, MachineStatus, Owner, Published, Registry, Revision, Route, machine_key,
+    qualified,
+};
 use engine::{ExecutionType, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Runs all tests of registries.
 pub async fn all(registry: &dyn Registry) {
     keeps_machines(registry).await;
     replaces_what_was_read(registry).await;
+    tells_editions_apart(registry).await;
     keeps_revisions(registry).await;
+    keeps_what_was_published(registry).await;
     keeps_activities(registry).await;
     lists_by_name(registry).await;
 }
@@ -49,7 +55,7 @@ pub async fn keeps_machines(registry: &dyn Registry) {
     assert_eq!(registry.machine(&owner, "Orders").await.expect("machine"), None);
 }
 
-/// A state machine is replaced only by somebody who has seen its latest revision.
+/// A state machine is replaced only by somebody who has seen its latest edition.
 pub async fn replaces_what_was_read(registry: &dyn Registry) {
     let owner = owner();
     let second = machine(&owner, "Orders", "r2");
@@ -94,6 +100,79 @@ pub async fn replaces_what_was_read(registry: &dyn Registry) {
         registry.machine(&owner, "Orders").await.expect("machine"),
         Some(tagged)
     );
+}
+
+/// Of two who change the same edition, one is refused, also when the revision stays.
+pub async fn tells_editions_apart(registry: &dyn Registry) {
+    let owner = owner();
+    let first = machine(&owner, "Orders", "r1");
+    registry.insert_machine(first.clone()).await.expect("insert");
+    let tagged = |tag: &str, edits| Machine {
+        tags: BTreeMap::from([(tag.to_owned(), String::new())]),
+        edits,
+        ..first.clone()
+    };
+    let one = tagged("one", 1);
+    let replaced = registry.replace_machine(one.clone(), &first.edition()).await;
+    assert!(replaced.expect("replace"));
+    let rival = registry.replace_machine(tagged("two", 1), &first.edition()).await;
+    assert!(!rival.expect("replace"), "it was changed since");
+    let next = registry.replace_machine(tagged("three", 2), &one.edition()).await;
+    assert!(next.expect("replace"));
+    assert_eq!(
+        registry.machine(&owner, "Orders").await.expect("machine"),
+        Some(tagged("three", 2))
+    );
+}
+
+/// Versions and aliases are stored with their state machine, lead to their revisions, and go with it.
+pub async fn keeps_what_was_published(registry: &dyn Registry) {
+    let owner = owner();
+    let (first, mut second) = (machine(&owner, "Orders", "r1"), machine(&owner, "Orders", "r2"));
+    let mut published = Published::default();
+    let now = Timestamp(1_800_000_000_789);
+    published.publish("r1", Some("first".to_owned()), now);
+    published.publish("r2", None, now);
+    published.aliases.push(Alias {
+        name: "live".to_owned(),
+        description: None,
+        routes: vec![Route {
+            version: 1,
+            weight: 100,
+        }],
+        created: now,
+        updated: now,
+    });
+    second.published = Arc::new(published);
+    registry.insert_machine(first.clone()).await.expect("insert");
+    registry
+        .replace_machine(second.clone(), "r1")
+        .await
+        .expect("replace");
+    let found = registry.machine(&owner, "Orders").await.expect("machine");
+    assert_eq!(found, Some(second.clone()));
+    for (qualifier, revision) in [
+        ("1", Some(&first)),
+        ("2", Some(&second)),
+        ("live", Some(&first)),
+        ("3", None),
+        ("dev", None),
+    ] {
+        let found = qualified(registry, second.clone(), qualifier, &[0; 32])
+            .await
+            .expect("qualified");
+        assert_eq!(
+            found.as_ref().map(|found| &found.machine.revision),
+            revision.map(|machine| &machine.revision),
+            "{qualifier}"
+        );
+        let alias = found.and_then(|found| found.alias_arn);
+        assert_eq!(alias.is_some(), qualifier == "live", "{qualifier}");
+    }
+    registry.remove_machine(&owner, "Orders").await.expect("remove");
+    registry.insert_machine(first).await.expect("insert");
+    let anew = registry.machine(&owner, "Orders").await.expect("machine");
+    assert_eq!(anew.map(|machine| machine.published.last), Some(0));
 }
 
 /// Every revision stays readable: after an update, and after the state machine is gone.
@@ -239,6 +318,8 @@ fn machine(owner: &Owner, name: &str, revision: &str) -> Machine {
             created: Timestamp(1_800_000_000_456),
         },
         tags: BTreeMap::new(),
+        published: Arc::default(),
+        edits: 0,
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn open_shard(shard: u64) -> String {
 }
 
 /// Returns a time as the beginning of a sort key.
-fn sortable(time: Timestamp) -> String {
+pub(crate) fn sortable(time: Timestamp) -> String {
     format!("{:015}", time.millis().max(0))
 }
 

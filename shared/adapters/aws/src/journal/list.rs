@@ -65,7 +65,9 @@ pub(crate) async fn list(store: &Store, filter: &Filter) -> Result<Page<Head>, S
         for (_, partition) in keys {
             let head = found.remove(&partition).as_ref().map(layout::head).transpose()?;
             // What has changed since the index was written is not what was asked for.
-            rows.extend(head.filter(|head| filter.status.is_none_or(|status| head.status == status)));
+            rows.extend(head.filter(|head| {
+                filter.status.is_none_or(|status| head.status == status) && filter.admits(&head.identity)
+            }));
         }
         if rows.len() >= limit {
             let further = merge.has_more(store).await?;

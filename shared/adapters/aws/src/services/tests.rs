@@ -24,6 +24,7 @@ fn request(resource: &str, role_arn: Option<&str>) -> CallRequest {
         deadline: now.plus_seconds(60),
         heartbeat_seconds: None,
         committed_in: 0,
+        is_handed_over: false,
         asked_at: now,
     };
     CallRequest {

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use aws::AwsJournal;
-use engine::{ExecutionKey, Identity};
+use engine::{ExecutionKey, Identity, Timestamp};
 use ports::{
-    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Opened, Page, Stored, Write,
+    Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Lease, Opened, Page, Stored, Write,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,6 +47,25 @@ impl Journal for Processes {
         (self.next)().load(key).await
     }
 
+    async fn lease(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        seq: u64,
+    ) -> Result<Option<Lease>, JournalError> {
+        (self.next)().lease(key, incarnation, seq).await
+    }
+
+    async fn renew(
+        &self,
+        key: &ExecutionKey,
+        incarnation: &str,
+        seq: u64,
+        lease: Lease,
+    ) -> Result<bool, JournalError> {
+        (self.next)().renew(key, incarnation, seq, lease).await
+    }
+
     async fn head(&self, key: &ExecutionKey) -> Result<Option<Head>, JournalError> {
         (self.next)().head(key).await
     }
@@ -67,5 +86,9 @@ impl Journal for Processes {
 
     async fn open(&self, after: Option<String>, limit: usize) -> Result<Page<Opened>, JournalError> {
         (self.next)().open(after, limit).await
+    }
+
+    fn since(&self, started: Timestamp) -> String {
+        (self.next)().since(started)
     }
 }

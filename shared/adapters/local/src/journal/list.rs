@@ -31,6 +31,15 @@ impl Position {
     }
 }
 
+/// Returns the position before the executions that were started at a time.
+pub(crate) fn since(started: Timestamp) -> String {
+    let position = Position {
+        started: started.millis(),
+        id: i64::MIN,
+    };
+    position.text()
+}
+
 /// Lists a machine's executions, newest start first.
 pub(crate) fn list(connection: &Connection, filter: &Filter) -> Result<Page<Head>, StoreError> {
     let after = match &filter.after {
@@ -55,15 +64,26 @@ pub(crate) fn list(connection: &Connection, filter: &Filter) -> Result<Page<Head
             ),
         ),
     };
+    // Few ask so, and an index would make every start dearer: the executions of the machine are looked through.
+    let qualified = match filter.qualified_arn {
+        None => "AND ?5 IS NULL",
+        Some(_) => "AND (e.identity ->> '$.version_arn' = ?5 OR e.identity ->> '$.alias_arn' = ?5)",
+    };
     let sql = format!(
         "SELECT {COLUMNS} FROM execution e INDEXED BY {index}
-         WHERE e.machine = ?1 AND (e.started, e.id) < (?2, ?3) {condition}
+         WHERE e.machine = ?1 AND (e.started, e.id) < (?2, ?3) {condition} {qualified}
          ORDER BY e.started DESC, e.id DESC LIMIT ?4"
     );
     let limit = filter.limit.max(1);
     let mut select = connection.prepare_cached(&sql)?;
     let rows = select.query_map(
-        params![filter.machine, after.started, after.id, one_more(limit)],
+        params![
+            filter.machine,
+            after.started,
+            after.id,
+            one_more(limit),
+            filter.qualified_arn
+        ],
         Found::of,
     )?;
     let rows = rows.collect::<rusqlite::Result<Vec<Found>>>()?;

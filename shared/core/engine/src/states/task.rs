@@ -106,9 +106,14 @@ fn calling(turn: &mut Turn<'_>, id: ThreadId, call: CallId, task: &Task, request
     };
     let number = *count;
     *count += 1;
+    let stage = if takes_long(turn.execution, task, &request) {
+        Stage::Asked
+    } else {
+        Stage::Sent
+    };
     let mut calling = Calling {
         call,
-        stage: Stage::Sent,
+        stage,
         parameters: request.parameters,
         deadline: turn.now.plus_seconds(TASK_SECONDS_DEFAULT),
         heartbeat_due: None,
@@ -124,6 +129,17 @@ fn calling(turn: &mut Turn<'_>, id: ThreadId, call: CallId, task: &Task, request
         start_clock(&mut calling, turn.now);
     }
     calling
+}
+
+/// Returns whether a call is one for somebody who may take longer: of a function, which says so by its time-out.
+fn takes_long(execution: &Execution, task: &Task, request: &Request) -> bool {
+    let is_function = match &task.resource {
+        Resource::Function(_) => true,
+        Resource::Service(integration) => integration.service() == "lambda",
+        Resource::Activity(_) => false,
+    };
+    let beyond = |most: u64| request.timeout_seconds.is_some_and(|seconds| seconds > most);
+    is_function && execution.hands_over_beyond.is_some_and(beyond)
 }
 
 fn start_clock(calling: &mut Calling<Data>, now: Timestamp) {
@@ -236,6 +252,7 @@ fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effe
         deadline: calling.deadline,
         heartbeat_seconds: calling.heartbeat_seconds,
         committed_in: calling.committed_in,
+        is_handed_over: calling.stage == Stage::Asked,
         asked_at: calling.asked_at,
         resource,
     };
@@ -265,10 +282,26 @@ impl Execution {
                     return None;
                 };
                 let effect = effect(program, self, *id)?;
-                let wanted = calling.stage == Stage::Sent || matches!(effect, Effect::StartChild(_));
+                let wanted = calling.stage != Stage::Submitted || matches!(effect, Effect::StartChild(_));
                 wanted.then_some((effect, calling.stage))
             })
             .collect()
+    }
+
+    /// Returns whether it waits for a call that somebody makes, or has to make: not for time, a client or a worker.
+    pub fn has_calls_out(&self, program: &Program) -> bool {
+        self.calls.values().any(|id| {
+            let Some(thread) = self.threads.get(id) else {
+                return false;
+            };
+            let Phase::Calling(calling) = &thread.phase else {
+                return false;
+            };
+            let state = program.state(thread.state).map(|state| &state.kind);
+            let is_offered =
+                matches!(state, Some(StateKind::Task(task)) if matches!(task.resource, Resource::Activity(_)));
+            calling.stage != Stage::Submitted && !is_offered
+        })
     }
 
     /// Returns whether the execution still waits for `call`.
@@ -314,7 +347,7 @@ pub(crate) fn call_succeeded(turn: &mut Turn<'_>, call: CallId, output: &str) {
         succeed(turn, &open, output);
         return;
     }
-    if open.stage != Stage::Sent {
+    if open.stage == Stage::Submitted {
         return;
     }
     turn.accept();
@@ -339,6 +372,20 @@ fn change_calling(turn: &mut Turn<'_>, id: ThreadId, change: impl FnOnce(&mut Ca
         change(&mut calling);
         turn.set_phase(id, Phase::Calling(calling));
     }
+}
+
+/// Somebody takes over a call that was handed over.
+pub(crate) fn claimed(turn: &mut Turn<'_>, call: CallId) {
+    let Some(open) = open(turn, call) else { return };
+    if open.stage != Stage::Asked {
+        return;
+    }
+    turn.accept();
+    let entry = turn.execution.seq;
+    change_calling(turn, open.id, |calling| {
+        calling.stage = Stage::Sent;
+        calling.committed_in = entry;
+    });
 }
 
 pub(crate) fn activity_started(turn: &mut Turn<'_>, call: CallId, worker_name: Option<String>) {
@@ -382,7 +429,7 @@ pub(crate) fn reported(turn: &mut Turn<'_>, call: CallId, result: Result<String,
 
 pub(crate) fn call_failed(turn: &mut Turn<'_>, call: CallId, fault: Fault) {
     let Some(open) = open(turn, call) else { return };
-    if ends_later(&open.task.resource) && open.stage != Stage::Sent {
+    if ends_later(&open.task.resource) && open.stage == Stage::Submitted {
         return;
     }
     turn.accept();

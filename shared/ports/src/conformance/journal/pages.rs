@@ -1,6 +1,6 @@
 //! Reading page by page: history, lists, and the executions that run.
 
-use super::{append, create, events_of, machine, names, opened};
+use super::{append, create, events_of, machine, names, opened, opened_since};
 use crate::conformance::Run;
 use crate::conformance::runs::{self, FAIL, PASS, START, WAIT};
 use crate::{Filter, Journal, StoredPayload, documents};
@@ -99,6 +99,7 @@ pub async fn lists_newest_first(journal: &dyn Journal) {
     let filter = |after| Filter {
         machine: machine.clone(),
         status: None,
+        qualified_arn: None,
         after,
         limit: 5,
     };
@@ -126,6 +127,50 @@ pub async fn lists_newest_first(journal: &dyn Journal) {
         names(journal, &machine, Some(Status::Running)).await,
         ["n09", "n06", "n03"]
     );
+}
+
+/// `list` finds the executions of a version and of an alias, page by page, among all others.
+pub async fn lists_by_qualifier(journal: &dyn Journal) {
+    let machine = machine();
+    let arn = |qualifier: &str| format!("arn:aws:states:us-east-1:123456789012:stateMachine:m:{qualifier}");
+    for number in 0..12 {
+        let name = format!("n{number:02}");
+        let started = START.plus_seconds(number);
+        let definition = if number < 6 { WAIT } else { PASS };
+        let (mut run, write) = Run::begin(&machine, &name, definition, "{}", started);
+        let mut identity = (*run.identity()).clone();
+        // One after the other: without a qualifier, by version 1, and by the alias that leads to version 1 or 11.
+        let version = if number < 6 { "1" } else { "11" };
+        identity.version_arn = (number % 3 > 0).then(|| arn(version).into());
+        identity.alias_arn = (number % 3 == 2).then(|| arn("live").into());
+        run.execution.identity = Arc::new(identity);
+        create(journal, &run, &write).await;
+    }
+    let names = async |qualifier: &str, status| {
+        let (mut names, mut after) = (Vec::new(), None);
+        loop {
+            let page = journal
+                .list(Filter {
+                    machine: machine.clone(),
+                    status,
+                    qualified_arn: Some(arn(qualifier)),
+                    after,
+                    limit: 2,
+                })
+                .await
+                .expect("list");
+            names.extend(page.rows.iter().map(|head| head.identity.name.to_string()));
+            after = page.next;
+            if after.is_none() {
+                return names;
+            }
+        }
+    };
+    assert_eq!(names("1", None).await, ["n05", "n04", "n02", "n01"]);
+    assert_eq!(names("11", None).await, ["n11", "n10", "n08", "n07"]);
+    assert_eq!(names("live", None).await, ["n11", "n08", "n05", "n02"]);
+    assert_eq!(names("live", Some(Status::Running)).await, ["n05", "n02"]);
+    assert_eq!(names("2", None).await, [""; 0]);
 }
 
 /// `open` finds the executions that run, oldest first, each with its latest deadline.
@@ -165,4 +210,6 @@ pub async fn finds_those_that_run(journal: &dyn Journal) {
     assert_eq!(found.len(), 4);
     assert_eq!((&*found[3].key.name, found[3].next_deadline), ("chain", deadline));
     assert_eq!(found[3].incarnation, chain.identity().incarnation);
+    let late = opened_since(journal, &machine, Some(journal.since(START.plus_seconds(3)))).await;
+    assert_eq!(late, found[2..]);
 }

