@@ -27,12 +27,16 @@ enum Command {
     Bench(commands::bench::Arguments),
     /// Signs the requests of any Step Functions client for the API in your AWS account.
     Proxy(commands::proxy::Arguments),
+    /// Reckons what executions cost in an AWS account.
+    Cost(commands::cost::Arguments),
     /// Runs a definition to its end, and shows each state as it happens.
     Run(commands::run::Arguments),
     /// Serves the Step Functions API.
     Serve(commands::serve::Arguments),
     /// Checks definitions.
     Validate(commands::validate::Arguments),
+    /// Drives the executions of a stack in your AWS account from this machine.
+    Worker(commands::worker::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,9 +51,11 @@ fn main() -> ExitCode {
     let code = match arguments.command {
         Command::Bench(arguments) => commands::bench::run(arguments),
         Command::Proxy(arguments) => commands::proxy::run(arguments),
+        Command::Cost(arguments) => commands::cost::run(&arguments),
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
+        Command::Worker(arguments) => commands::worker::run(arguments),
     };
     match code {
         Ok(code) => code,

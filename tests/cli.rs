@@ -1,5 +1,6 @@
 //! The commands, as a shell runs them: what they print, and how they end.
 
+mod cost;
 mod examples;
 mod functions;
 mod proxy;

@@ -1,10 +1,12 @@
 //! The commands, a file each.
 
 pub(crate) mod bench;
+pub(crate) mod cost;
 pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod validate;
+pub(crate) mod worker;
 
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -31,5 +31,5 @@ def deploy(endpoint, folders):
     processes.run("sam-deploy", [
         tool("sam"), "deploy", "--template-file", copy, "--config-file", REPOSITORY / "samconfig.toml",
         "--stack-name", STACK, "--no-confirm-changeset", "--no-progressbar",
-        "--parameter-overrides", f"Architecture={architecture}", f"TransitionConcurrency={CONCURRENCY}",
+        "--parameter-overrides", f"Architecture={architecture}", f"TransitionConcurrency={CONCURRENCY}", f"CallConcurrency={CONCURRENCY}",
     ], env=places.environment(endpoint), cwd=REPOSITORY)

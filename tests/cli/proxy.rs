@@ -217,6 +217,7 @@ fn the_answer_of_the_gateway_itself_comes_unchanged() {
     let (status, headers, body) = proxy.send("POST /", &format!("{HOST}{LIST}"), "{}");
     assert_eq!((status, body.as_str()), (200, "{  }"));
     assert!(headers.contains("apigw-requestid: r-1"), "{headers}");
+    assert!(!headers.contains("allow:"), "{headers}");
     assert!(
         !headers.contains("keep-alive") && !headers.contains("x-hop"),
         "{headers}"

@@ -6,7 +6,6 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{any, get};
 use calls::{CallError, Signer};
 use serde_json::json;
 use std::sync::Arc;
@@ -48,17 +47,10 @@ struct Proxy {
 
 /// Returns what answers clients.
 pub(super) fn router(signer: Signer, endpoint: Endpoint) -> Router {
+    // A route would add a header `Allow` to what comes back.
     Router::new()
-        .route("/", get(welcome).fallback(forward))
-        .fallback(any(forward))
+        .fallback(forward)
         .with_state(Arc::new(Proxy { signer, endpoint }))
-}
-
-async fn welcome(State(proxy): State<Arc<Proxy>>) -> String {
-    format!(
-        "Stepwell signs requests here and sends them to {}\n",
-        proxy.endpoint.place("/")
-    )
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
@@ -71,6 +63,11 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
 impl Proxy {
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {
         let (head, body) = request.into_parts();
+        if (head.method.as_str(), head.uri.path()) == ("GET", "/") {
+            let place = self.endpoint.place("/");
+            let welcome = format!("Stepwell signs requests here and sends them to {place}\n");
+            return Ok(Response::new(Body::from(welcome)));
+        }
         if head.method != http::Method::POST {
             let why = format!(
                 "a request of the Step Functions API is a POST, got {}",

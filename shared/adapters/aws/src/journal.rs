@@ -9,11 +9,11 @@
 //! `load` makes up for it. Until then the execution still counts as running, and so whoever looks after those that run
 //! comes by.
 //!
-//! Nothing is ever moved or compacted. An entry lives for the longest life of an execution (a year), a redrive's month
-//! and the retention; an execution that closes earlier keeps its entries for longer than it must, for no write at all.
-//! Its head expires with the retention.
+//! Nothing is ever moved or compacted. An entry is kept for the retention and a month, and [`keep`] gives those of an
+//! execution that runs for longer another one; the head of one that has ended expires with the retention.
 
 mod history;
+mod keep;
 mod layout;
 mod lease;
 mod list;
@@ -57,9 +57,30 @@ impl Retention {
         end.plus_seconds(u64::from(self.days) * DAY_SECONDS).millis()
     }
 
-    /// Returns the second at which what belongs to an execution that still runs at `now` may be deleted.
+    /// Returns the second at which an item that is written at `now` may be deleted, if nobody keeps it.
+    pub(crate) fn entry_expires(self, now: engine::Timestamp) -> i64 {
+        self.after(now, ENTRY_DAYS)
+    }
+
+    /// Returns before which second an item of an execution that runs at `now` must not be deleted.
+    pub(crate) fn renew_before(self, now: engine::Timestamp) -> i64 {
+        self.after(now, RENEW_DAYS)
+    }
+
+    /// Returns when the head of an execution that is opened again at `now` may be deleted, so that it and the entries
+    /// from before are kept the next time somebody looks.
+    pub(crate) fn reopened_expires(self, now: engine::Timestamp) -> i64 {
+        self.after(now, RENEW_DAYS - 1)
+    }
+
+    /// Returns the second at which what nobody keeps may be deleted, of an execution that still runs at `now`.
     pub(crate) fn expires(self, now: engine::Timestamp) -> i64 {
-        let days = u64::from(self.days) + LIFE_DAYS_MAX + REDRIVE_DAYS;
+        self.after(now, LIFE_DAYS_MAX + REDRIVE_DAYS)
+    }
+
+    /// Returns the second that lies the retention and so many days after `now`.
+    fn after(self, now: engine::Timestamp, days: u64) -> i64 {
+        let days = u64::from(self.days) + days;
         now.plus_seconds(days * DAY_SECONDS).millis() / 1000
     }
 }
@@ -69,6 +90,11 @@ const DAY_SECONDS: u64 = 86_400;
 const LIFE_DAYS_MAX: u64 = 366;
 /// AWS: an execution can be redriven for 14 days after its end; with time to finish.
 const REDRIVE_DAYS: u64 = 30;
+/// For how long an item is kept beyond the retention: an execution that ends within half of that needs no further write.
+const ENTRY_DAYS: u64 = 30;
+/// With less than this beyond the retention, an item is kept for longer. After its end an execution can be redriven for
+/// 14 days, and its entries must be there then.
+const RENEW_DAYS: u64 = 15;
 
 impl AwsJournal {
     /// Returns the journal of a table.
@@ -124,7 +150,10 @@ impl Journal for AwsJournal {
             .store
             .get(&layout::partition(key), layout::HEAD, None)
             .await?;
-        Ok(item.as_ref().map(layout::head).transpose()?)
+        match &item {
+            Some(item) => Ok(Some(load::whole(&self.store, item).await?)),
+            None => Ok(None),
+        }
     }
 
     async fn history(
@@ -142,7 +171,7 @@ impl Journal for AwsJournal {
     }
 
     async fn open(&self, after: Option<String>, limit: usize) -> Result<Page<Opened>, JournalError> {
-        Ok(list::open(&self.store, after, limit).await?)
+        Ok(list::open(self, after, limit).await?)
     }
 
     fn since(&self, started: Timestamp) -> String {

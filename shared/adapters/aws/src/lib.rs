@@ -10,6 +10,8 @@
 //! AwsServices ───► AWS, under the state machine's role
 //! AwsObserver ───► standard output, EventBridge, CloudWatch Logs, SNS
 //! ```
+//!
+//! A [`Meter`] counts what all but the last two ask for.
 
 mod activities;
 mod blobs;
@@ -20,6 +22,7 @@ mod item;
 mod journal;
 mod mailbox;
 mod messages;
+mod meter;
 mod observe;
 mod packed;
 mod reason;
@@ -35,6 +38,7 @@ pub use clock::{SystemClock, SystemEntropy};
 pub use journal::{AwsJournal, Retention};
 pub use mailbox::{AwsMailbox, envelope};
 pub use messages::Messages;
+pub use meter::{Meter, Usage};
 pub use observe::{AwsObserver, ObserveSettings, observer};
 pub use registry::AwsRegistry;
 pub use services::AwsServices;
@@ -49,26 +53,37 @@ use std::sync::Arc;
 
 /// Returns everything that a driver works with on AWS; uses no network before the first call.
 pub async fn ports(settings: &AwsSettings) -> Ports {
+    ports_of(settings, None).await
+}
+
+/// Returns the same, and counts in `meter` what they ask of AWS; calls of state machines' tasks are not counted.
+pub async fn ports_with_meter(settings: &AwsSettings, meter: Meter) -> Ports {
+    ports_of(settings, Some(meter)).await
+}
+
+async fn ports_of(settings: &AwsSettings, meter: Option<Meter>) -> Ports {
     let configuration = clients::configuration().await;
     let queues = aws_sdk_sqs::Client::new(&configuration);
     let table = aws_sdk_dynamodb::Client::new(&configuration);
-    let store = Store::new(table, Arc::clone(&settings.table));
+    let store = Store::new(table, Arc::clone(&settings.table)).metered(meter.clone());
     let retention = settings.retention;
     let caller = Caller::from_env(calls::Settings::default()).await;
     let bucket = settings.bucket.clone();
-    let bucket = bucket.map(|name| Bucket::new(caller.signer(), name));
+    let bucket = bucket.map(|name| Bucket::new(caller.signer(), name).metered(meter.clone()));
+    let mailbox = AwsMailbox::new(
+        queues.clone(),
+        Arc::clone(&settings.mailbox_url),
+        Arc::clone(&settings.calls_url),
+        store.clone(),
+        retention,
+    );
+    let timers = timers_of(settings, &configuration, queues);
     Ports {
         journal: Arc::new(AwsJournal::new(store.clone(), retention)),
         registry: Arc::new(AwsRegistry::new(store.clone())),
-        blobs: Arc::new(AwsBlobs::new(store.clone(), retention).with_bucket(bucket)),
-        mailbox: Arc::new(AwsMailbox::new(
-            queues.clone(),
-            Arc::clone(&settings.mailbox_url),
-            Arc::clone(&settings.calls_url),
-            store,
-            retention,
-        )),
-        timers: Arc::new(timers_of(settings, &configuration, queues)),
+        blobs: Arc::new(AwsBlobs::new(store, retention).with_bucket(bucket)),
+        mailbox: Arc::new(mailbox.metered(meter.clone())),
+        timers: Arc::new(timers.metered(meter)),
         services: Arc::new(AwsServices::new(caller)),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

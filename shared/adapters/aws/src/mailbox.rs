@@ -3,6 +3,7 @@
 use crate::activities::Activities;
 use crate::hash;
 use crate::journal::Retention;
+use crate::meter::Meter;
 use crate::reason::reason;
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ pub struct AwsMailbox {
     url: Arc<str>,
     calls_url: Arc<str>,
     activities: Activities,
+    meter: Option<Meter>,
 }
 
 impl AwsMailbox {
@@ -34,7 +36,13 @@ impl AwsMailbox {
             url: url.into(),
             calls_url: calls_url.into(),
             activities: Activities { store, retention },
+            meter: None,
         }
+    }
+
+    /// Returns the same mailbox, whose messages this meter counts; its table's requests are counted by the store.
+    pub fn metered(self, meter: Option<Meter>) -> AwsMailbox {
+        AwsMailbox { meter, ..self }
     }
 }
 
@@ -89,6 +97,9 @@ fn posted(envelope: &Envelope) -> Result<Posted, MailboxError> {
 impl Mailbox for AwsMailbox {
     async fn post(&self, envelope: Envelope) -> Result<(), MailboxError> {
         let posted = posted(&envelope)?;
+        if let Some(meter) = &self.meter {
+            meter.posted(&posted.body);
+        }
         let request = self
             .client
             .send_message()
@@ -102,6 +113,9 @@ impl Mailbox for AwsMailbox {
 
     async fn hand_over(&self, envelope: Envelope) -> Result<(), MailboxError> {
         let body = posted(&envelope)?.body;
+        if let Some(meter) = &self.meter {
+            meter.handed_over(&body);
+        }
         let request = self
             .client
             .send_message()

@@ -34,8 +34,14 @@ pub struct Usage {
     pub mailbox_sends: u64,
     /// SQS: messages sent to the standard queue of timers, in requests of 64 KB.
     pub timer_sends: u64,
+    /// SQS: messages sent to the standard queue of long calls, in requests of 64 KB.
+    pub call_sends: u64,
     /// EventBridge Scheduler: schedules created, each of which fires once and sends one message to the queue of timers.
     pub schedules: u64,
+    /// S3: large documents written.
+    pub bucket_puts: u64,
+    /// S3: large documents read, or looked for.
+    pub bucket_gets: u64,
 }
 
 /// The operations of DynamoDB that the adapters use.
@@ -113,7 +119,10 @@ struct Counters {
     refused: AtomicU64,
     mailbox_sends: AtomicU64,
     timer_sends: AtomicU64,
+    call_sends: AtomicU64,
     schedules: AtomicU64,
+    bucket_puts: AtomicU64,
+    bucket_gets: AtomicU64,
 }
 
 /// SQS bills a message by pieces of this size.
@@ -146,7 +155,10 @@ impl Meter {
             refused_writes: count(&counters.refused),
             mailbox_sends: count(&counters.mailbox_sends),
             timer_sends: count(&counters.timer_sends),
+            call_sends: count(&counters.call_sends),
             schedules: count(&counters.schedules),
+            bucket_puts: count(&counters.bucket_puts),
+            bucket_gets: count(&counters.bucket_gets),
         }
     }
 
@@ -163,7 +175,11 @@ impl Meter {
         self.count(operation);
         self.0.refused.fetch_add(1, Ordering::Relaxed);
         let units = bytes.div_ceil(WRITE_UNIT_BYTES).max(1);
-        self.0.table.written.0.fetch_add(2 * units as u64, Ordering::Relaxed);
+        self.0
+            .table
+            .written
+            .0
+            .fetch_add(2 * units as u64, Ordering::Relaxed);
     }
 
     /// Counts a message to the queue of wake-ups.
@@ -174,6 +190,21 @@ impl Meter {
     /// Counts a message to the queue of timers.
     pub(crate) fn delayed(&self, body: &str) {
         self.0.timer_sends.fetch_add(pieces(body), Ordering::Relaxed);
+    }
+
+    /// Counts a message to the queue of long calls.
+    pub(crate) fn handed_over(&self, body: &str) {
+        self.0.call_sends.fetch_add(pieces(body), Ordering::Relaxed);
+    }
+
+    /// Counts a large document that is written.
+    pub(crate) fn bucket_put(&self) {
+        self.0.bucket_puts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a large document that is read.
+    pub(crate) fn bucket_got(&self) {
+        self.0.bucket_gets.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a new schedule.
@@ -249,7 +280,10 @@ mod tests {
                 "refused_writes": 0,
                 "mailbox_sends": 0,
                 "timer_sends": 0,
+                "call_sends": 0,
                 "schedules": 0,
+                "bucket_puts": 0,
+                "bucket_gets": 0,
             })
         );
     }
@@ -260,7 +294,10 @@ mod tests {
         meter.refused(Operation::UpdateItem, 0);
         meter.refused(Operation::PutItem, 1025);
         let usage = meter.usage();
-        assert_eq!((usage.write_units.to_bits(), usage.refused_writes), (3.0_f64.to_bits(), 2));
+        assert_eq!(
+            (usage.write_units.to_bits(), usage.refused_writes),
+            (3.0_f64.to_bits(), 2)
+        );
     }
 
     #[test]
@@ -271,12 +308,18 @@ mod tests {
         meter.delayed(&"x".repeat(64 * 1024 + 1));
         meter.scheduled();
         let usage = meter.usage();
-        assert_eq!((usage.mailbox_sends, usage.timer_sends, usage.schedules), (2, 2, 1));
+        assert_eq!(
+            (usage.mailbox_sends, usage.timer_sends, usage.schedules),
+            (2, 2, 1)
+        );
     }
 
     #[test]
     fn without_a_meter_dynamodb_is_asked_for_nothing_more() {
         assert_eq!(wanted(None), None);
-        assert_eq!(wanted(Some(&Meter::default())), Some(ReturnConsumedCapacity::Indexes));
+        assert_eq!(
+            wanted(Some(&Meter::default())),
+            Some(ReturnConsumedCapacity::Indexes)
+        );
     }
 }

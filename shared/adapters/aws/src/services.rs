@@ -4,11 +4,8 @@ use async_trait::async_trait;
 use calls::Caller;
 use ports::{CallOutcome, CallRequest, Services};
 
-/// The services: every call is made with the rights of a role.
-///
-/// It is the state machine's, or the one that the state's `Credentials` name. Both are assumed by the function that
-/// makes the call, so both must trust its role. In Step Functions a role in `Credentials` is assumed by the state
-/// machine's role instead.
+/// The services: every call is made with the rights of the state machine's role, which trusts the function that makes it,
+/// or of the role in the state's `Credentials`, which trusts the state machine's.
 #[derive(Debug)]
 pub struct AwsServices {
     caller: Caller,
@@ -32,19 +29,18 @@ impl Services for AwsServices {
             &self.caller,
             &request.call.resource,
             &service_request,
-            Some(role(&request)),
+            &roles(&request),
         )
         .await
     }
 }
 
-/// Returns the role that a call is made under.
-fn role(request: &CallRequest) -> &str {
-    request
-        .call
-        .role_arn
-        .as_deref()
-        .unwrap_or(&request.identity.role_arn)
+/// Returns the roles that are assumed, one with the rights of the other, for a call.
+fn roles(request: &CallRequest) -> Vec<&str> {
+    let own = &*request.identity.role_arn;
+    std::iter::once(own)
+        .chain(request.call.role_arn.as_deref())
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::journal::Retention;
 use crate::observe::ObserveSettings;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The places in an AWS account that the adapters work with.
@@ -62,6 +63,16 @@ impl AwsSettings {
         AwsSettings::read(|name| std::env::var(name).ok())
     }
 
+    /// Reads the outputs of a stack, which are named after the variables: `MailboxUrl` is `STEPWELL_MAILBOX_URL`. Metrics
+    /// are what Lambda takes from its functions' output, and are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`AwsSettings::from_env`].
+    pub fn from_outputs(outputs: &BTreeMap<String, String>) -> Result<AwsSettings, SettingsError> {
+        AwsSettings::read(|name| outputs.get(&output_name(name)).cloned())
+    }
+
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<AwsSettings, SettingsError> {
         let mut missing = Vec::new();
         let mut needed = |name: &'static str| -> Arc<str> {
@@ -109,6 +120,17 @@ impl AwsSettings {
     }
 }
 
+/// Returns the name of the stack's output that has the value of a variable.
+fn output_name(variable: &str) -> String {
+    let words = variable.trim_start_matches("STEPWELL_").split('_');
+    words
+        .map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            format!("{first}{}", rest.to_lowercase())
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{AwsSettings, Retention, SettingsError};
@@ -145,6 +167,25 @@ mod tests {
         for days in ["0", "3651", "-1", "many"] {
             let error = read(&[("STEPWELL_RETENTION_DAYS", days)]).unwrap_err();
             assert_eq!(error, SettingsError::Retention(days.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_outputs_of_the_stack_are_settings_too() {
+        let outputs = ALL.map(|(name, value)| (super::output_name(name), value.to_owned()));
+        assert_eq!(outputs[1].0, "MailboxUrl");
+        assert_eq!(
+            AwsSettings::from_outputs(&outputs.into()).unwrap(),
+            read(&[]).unwrap()
+        );
+        let template = include_str!("../../../../template.yaml");
+        let named = template.split("\nOutputs:\n").nth(1).unwrap();
+        for (name, _) in ALL {
+            let name = super::output_name(name);
+            assert!(
+                named.contains(&format!("  {name}:\n")),
+                "the template has no output `{name}`"
+            );
         }
     }
 

@@ -1,6 +1,7 @@
 //! The table as the ports use it: single items, conditions, pages.
 
 use crate::item::Item;
+use crate::meter::{self, Meter, Operation};
 use crate::reason::reason;
 use crate::table::TABLE;
 use aws_sdk_dynamodb::Client;
@@ -9,7 +10,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 use std::collections::HashMap;
 use std::error::Error;
@@ -23,6 +24,7 @@ use std::time::Duration;
 pub struct Store {
     client: Client,
     table: Arc<str>,
+    meter: Option<Meter>,
 }
 
 /// Why the table did not answer.
@@ -125,6 +127,26 @@ impl Store {
         Store {
             client,
             table: table.into(),
+            meter: None,
+        }
+    }
+
+    /// Returns the same store, whose requests this meter counts.
+    pub fn metered(self, meter: Option<Meter>) -> Store {
+        Store { meter, ..self }
+    }
+
+    /// Counts an answered request.
+    fn count(&self, operation: Operation, consumed: &[ConsumedCapacity]) {
+        if let Some(meter) = &self.meter {
+            meter.requested(operation, consumed);
+        }
+    }
+
+    /// Counts a write whose condition did not hold.
+    fn count_refused(&self, operation: Operation, bytes: usize) {
+        if let Some(meter) = &self.meter {
+            meter.refused(operation, bytes);
         }
     }
 
@@ -142,6 +164,7 @@ impl Store {
             .put_item()
             .table_name(&*self.table)
             .set_item(Some(item.0))
+            .set_return_consumed_capacity(meter::wanted(self.meter.as_ref()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         if let Some(condition) = condition {
             request = request
@@ -149,10 +172,16 @@ impl Store {
                 .set_expression_attribute_values(values(condition.values));
         }
         match Box::pin(request.send()).await {
-            Ok(_) => Ok(Written::Done),
+            Ok(put) => {
+                self.count(Operation::PutItem, put.consumed_capacity.as_slice());
+                Ok(Written::Done)
+            }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                    Ok(Written::Refused(refused.item().cloned().map(Item)))
+                    let there = refused.item().cloned().map(Item);
+                    let bytes = there.as_ref().map_or(0, Item::size).max(size);
+                    self.count_refused(Operation::PutItem, bytes);
+                    Ok(Written::Refused(there))
                 }
                 _ => Err(failed(&error)),
             },
@@ -167,11 +196,7 @@ impl Store {
         update: Expression,
         condition: &str,
     ) -> Result<bool, StoreError> {
-        // DynamoDB refuses names that are not used.
-        let names = update
-            .text
-            .contains("#ttl")
-            .then(|| HashMap::from([("#ttl".to_owned(), TABLE.ttl.to_owned())]));
+        let names = names(&update.text);
         let request = self
             .client
             .update_item()
@@ -180,11 +205,18 @@ impl Store {
             .update_expression(update.text)
             .condition_expression(condition)
             .set_expression_attribute_names(names)
+            .set_return_consumed_capacity(meter::wanted(self.meter.as_ref()))
             .set_expression_attribute_values(values(update.values));
         match Box::pin(request.send()).await {
-            Ok(_) => Ok(true),
+            Ok(updated) => {
+                self.count(Operation::UpdateItem, updated.consumed_capacity.as_slice());
+                Ok(true)
+            }
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
+                    self.count_refused(Operation::UpdateItem, 0);
+                    Ok(false)
+                }
                 _ => Err(failed(&error)),
             },
         }
@@ -199,11 +231,18 @@ impl Store {
             .table_name(&*self.table)
             .set_key(Some(Item::at(partition, sort).0))
             .condition_expression("attribute_exists(PK)")
-            .return_values(ReturnValue::AllOld);
+            .return_values(ReturnValue::AllOld)
+            .set_return_consumed_capacity(meter::wanted(self.meter.as_ref()));
         match Box::pin(request.send()).await {
-            Ok(deleted) => Ok(deleted.attributes.map(Item)),
+            Ok(deleted) => {
+                self.count(Operation::DeleteItem, deleted.consumed_capacity.as_slice());
+                Ok(deleted.attributes.map(Item))
+            }
             Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => {
+                    self.count_refused(Operation::DeleteItem, 0);
+                    Ok(None)
+                }
                 _ => Err(failed(&error)),
             },
         }
@@ -222,8 +261,11 @@ impl Store {
             .table_name(&*self.table)
             .set_key(Some(Item::at(partition, sort).0))
             .set_projection_expression(only.map(str::to_owned))
-            .consistent_read(true);
+            .set_expression_attribute_names(only.and_then(names))
+            .consistent_read(true)
+            .set_return_consumed_capacity(meter::wanted(self.meter.as_ref()));
         let got = Box::pin(request.send()).await.map_err(|error| failed(&error))?;
+        self.count(Operation::GetItem, got.consumed_capacity.as_slice());
         Ok(got.item.map(Item))
     }
 
@@ -248,8 +290,13 @@ impl Store {
             let mut rest = Some(HashMap::from([(self.table.to_string(), wanted)]));
             let mut pause = FIRST_PAUSE;
             while let Some(wanted) = rest.filter(|wanted| !wanted.is_empty()) {
-                let request = self.client.batch_get_item().set_request_items(Some(wanted));
+                let request = self
+                    .client
+                    .batch_get_item()
+                    .set_request_items(Some(wanted))
+                    .set_return_consumed_capacity(meter::wanted(self.meter.as_ref()));
                 let got = Box::pin(request.send()).await.map_err(|error| failed(&error))?;
+                self.count(Operation::BatchGetItem, got.consumed_capacity());
                 let items = got.responses.into_iter().flat_map(HashMap::into_values).flatten();
                 found.extend(items.map(Item));
                 rest = got.unprocessed_keys;
@@ -282,12 +329,15 @@ impl Store {
             .key_condition_expression(&query.keys.text)
             .set_filter_expression(query.filter.map(str::to_owned))
             .set_projection_expression(query.only.map(str::to_owned))
+            .set_expression_attribute_names(query.only.and_then(names))
             .set_expression_attribute_values(values(query.keys.values.clone()))
             .scan_index_forward(!query.backwards)
             .set_limit(limit.and_then(|limit| i32::try_from(limit).ok()))
             .set_exclusive_start_key(after)
-            .consistent_read(query.index.is_none());
+            .consistent_read(query.index.is_none())
+            .set_return_consumed_capacity(meter::wanted(self.meter.as_ref()));
         let got = Box::pin(request.send()).await.map_err(|error| failed(&error))?;
+        self.count(Operation::Query, got.consumed_capacity.as_slice());
         let items = got.items.unwrap_or_default().into_iter().map(Item).collect();
         Ok((items, got.last_evaluated_key.filter(|key| !key.is_empty())))
     }
@@ -311,6 +361,13 @@ impl Store {
 /// Pauses between reads that DynamoDB left undone: about ten seconds in all.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 const LAST_PAUSE: Duration = Duration::from_secs(6);
+
+/// Returns what `#ttl` stands for, where it is used: the attribute's name is reserved. DynamoDB refuses names that are
+/// not used.
+fn names(text: &str) -> Option<HashMap<String, String>> {
+    text.contains("#ttl")
+        .then(|| HashMap::from([("#ttl".to_owned(), TABLE.ttl.to_owned())]))
+}
 
 /// DynamoDB refuses an empty map.
 fn values(values: HashMap<String, AttributeValue>) -> Option<HashMap<String, AttributeValue>> {

@@ -6,6 +6,7 @@
 
 use crate::clock::SystemClock;
 use crate::hash;
+use crate::meter::Meter;
 use crate::reason::reason;
 use async_trait::async_trait;
 use aws_sdk_scheduler::types::{
@@ -22,6 +23,7 @@ pub struct AwsTimers {
     queue: aws_sdk_sqs::Client,
     scheduler: aws_sdk_scheduler::Client,
     places: Places,
+    meter: Option<Meter>,
 }
 
 /// Where timers are.
@@ -113,7 +115,13 @@ impl AwsTimers {
             queue,
             scheduler,
             places,
+            meter: None,
         }
+    }
+
+    /// Returns the same timers, whose messages and schedules this meter counts.
+    pub fn metered(self, meter: Option<Meter>) -> AwsTimers {
+        AwsTimers { meter, ..self }
     }
 
     /// Takes a message of the delay queue: gives the wake-up that is due, or sends the message on and gives nothing.
@@ -141,6 +149,9 @@ impl AwsTimers {
     }
 
     async fn delay(&self, body: String, seconds: i32) -> Result<(), TimersError> {
+        if let Some(meter) = &self.meter {
+            meter.delayed(&body);
+        }
         let request = self
             .queue
             .send_message()
@@ -179,7 +190,12 @@ impl AwsTimers {
             .flexible_time_window(exactly)
             .target(target);
         match Box::pin(request.send()).await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                if let Some(meter) = &self.meter {
+                    meter.scheduled();
+                }
+                Ok(())
+            }
             // It was armed before.
             Err(error)
                 if error

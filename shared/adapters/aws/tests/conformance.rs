@@ -5,7 +5,9 @@
 
 mod processes;
 
-use aws::{AwsBlobs, AwsJournal, AwsMailbox, AwsRegistry, Bucket, Retention, Store, create_table};
+use aws::{
+    AwsBlobs, AwsJournal, AwsMailbox, AwsRegistry, Bucket, Retention, Store, SystemClock, create_table,
+};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
@@ -13,7 +15,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Builder;
 use engine::{ExecutionKey, Message, PayloadId, Status, Timestamp};
 use ports::conformance::{self, Run, unique};
-use ports::{Appended, Blobs as _, Journal as _, StoredPayload, Write};
+use ports::{Appended, Blobs as _, Clock as _, Journal as _, StoredPayload, Write};
 use processes::Processes;
 use std::sync::Arc;
 
@@ -292,12 +294,49 @@ async fn what_expires_says_when() {
     };
     let start = START.millis() / 1000;
     let open = item(&table, run.key()).await;
-    assert_eq!(ttl(&open), start + (14 + 366 + 30) * DAY);
+    assert_eq!(ttl(&open), start + (14 + 30) * DAY);
     let write = run.message(Message::Wake, START.plus_seconds(60));
     let incarnation = run.identity().incarnation.to_string();
     journal.append(run.key(), &incarnation, write).await.unwrap();
     let closed = item(&table, run.key()).await;
     assert_eq!(ttl(&closed), start + 60 + 14 * DAY);
+}
+
+/// An entry is kept for a month beyond the retention; whoever looks after what runs gives it another one in time.
+#[tokio::test]
+async fn what_runs_for_long_is_kept() {
+    let Some(table) = Table::new("what_runs_for_long_is_kept").await else {
+        return;
+    };
+    const DAY: i64 = 86_400;
+    let now = SystemClock.now().millis() / 1000;
+    let machine = format!("us-east-1:123456789012:{}", unique());
+    let journal = AwsJournal::new(table.store(), Retention { days: 14 });
+    for (name, age, is_kept) in [("young", 14, false), ("old", 16, true)] {
+        let started = Timestamp((now - age * DAY) * 1000);
+        let (mut run, write) = Run::begin(&machine, name, TASKS, ORDER, started);
+        journal.create(run.identity(), write).await.unwrap();
+        let incarnation = run.identity().incarnation.to_string();
+        for second in 1..=2 {
+            let write = run.answer(ANSWER, started.plus_seconds(second));
+            journal.append(run.key(), &incarnation, write).await.unwrap();
+        }
+        let page = journal.open(None, 100).await.unwrap();
+        assert!(page.rows.iter().any(|row| row.key == *run.key()));
+        for place in [
+            "HEAD".to_owned(),
+            format!("{incarnation}#0000000001"),
+            format!("{incarnation}#0000000002"),
+        ] {
+            let item = item_at(&table, run.key(), &place).await;
+            let days = (item["ttl"].as_n().unwrap().parse::<i64>().unwrap() - now + DAY / 2) / DAY;
+            assert_eq!(
+                days,
+                if is_kept { 14 + 30 } else { 14 + 30 - age },
+                "{name} {place}"
+            );
+        }
+    }
 }
 
 #[tokio::test]
@@ -319,12 +358,20 @@ async fn an_entry_that_no_item_can_hold_is_refused_with_its_size() {
 }
 
 async fn item(table: &Table, key: &ExecutionKey) -> std::collections::HashMap<String, AttributeValue> {
+    item_at(table, key, "HEAD").await
+}
+
+async fn item_at(
+    table: &Table,
+    key: &ExecutionKey,
+    sort: &str,
+) -> std::collections::HashMap<String, AttributeValue> {
     let get = table
         .client
         .get_item()
         .table_name(&table.name)
         .key("PK", AttributeValue::S(format!("{}#{}", key.machine, key.name)))
-        .key("SK", AttributeValue::S("HEAD".to_owned()))
+        .key("SK", AttributeValue::S(sort.to_owned()))
         .consistent_read(true);
     Box::pin(get.send()).await.unwrap().item.unwrap()
 }

@@ -26,6 +26,7 @@ import zstandard
 BOTOCORE = "1.44.5"
 # Whole services, by botocore's names.
 SERVICES = [
+    "cloudformation",
     "dynamodb",
     "ecs",
     "events",

@@ -95,29 +95,37 @@ impl Caller {
         self.send(service, operation, members, None).await
     }
 
-    /// Calls an operation with the rights of a role, which may be of another account.
+    /// Calls an operation with the rights of the last of these roles, which may be of another account; each is assumed
+    /// with the rights of the one before, and the first with those of the caller.
     pub async fn call_as(
         &self,
-        role: &str,
+        roles: &[&str],
         service: &str,
         operation: &str,
         members: &Value,
     ) -> Result<Answer, CallError> {
-        let credentials = self.assume(role).await?;
-        self.send(service, operation, members, Some(credentials)).await
+        let mut credentials = None;
+        for number in 1..=roles.len() {
+            credentials = Some(self.assume(&roles[..number], credentials).await?);
+        }
+        self.send(service, operation, members, credentials).await
     }
 
-    async fn assume(&self, role: &str) -> Result<Credentials, CallError> {
+    /// Assumes the last of these roles with the rights of the one before.
+    async fn assume(&self, roles: &[&str], rights: Option<Credentials>) -> Result<Credentials, CallError> {
+        // No ARN has a space.
+        let way = roles.join(" ");
         let mut assumed = self.assumed.lock().await;
         if let Some(credentials) = assumed
-            .get(role)
+            .get(&way)
             .filter(|credentials| credentials::is_fresh(credentials))
         {
             return Ok(credentials.clone());
         }
+        let role = roles.last().copied().unwrap_or_default();
         let members = json!({ "RoleArn": role, "RoleSessionName": "stepwell" });
         let answer = self
-            .send("sts", "AssumeRole", &members, None)
+            .send("sts", "AssumeRole", &members, rights)
             .await
             .map_err(|error| match error {
                 // Asking for credentials does nothing, so the call that they are for was certainly not sent.
@@ -127,7 +135,7 @@ impl Caller {
         let credentials = credentials::assumed(&answer.members).ok_or_else(|| {
             CallError::NotSent(format!("`sts` gave no usable credentials for the role `{role}`"))
         })?;
-        assumed.insert(role.to_owned(), credentials.clone());
+        assumed.insert(way, credentials.clone());
         Ok(credentials)
     }
 

@@ -7,7 +7,6 @@ use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSett
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use http_body_util::{BodyExt as _, Limited};
 use std::error::Error;
 use std::sync::OnceLock;
@@ -60,12 +59,12 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(error) if never_connected(&error) => {
                     let Some(pause) = CONNECT_PAUSES.get(attempt) else {
-                        return Err(Lost::NotSent(DisplayErrorContext(&error).to_string()));
+                        return Err(Lost::NotSent(reasons(&error)));
                     };
                     tokio::time::sleep(*pause).await;
                     attempt += 1;
                 }
-                Err(error) => return Err(Lost::Unknown(DisplayErrorContext(&error).to_string())),
+                Err(error) => return Err(Lost::Unknown(reasons(&error))),
             }
         }
     }
@@ -103,6 +102,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_PAUSES: &[Duration] = &[Duration::from_millis(100), Duration::from_millis(300)];
 /// Far above what a state may hold; only keeps a stray download from filling the memory.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What an error and its causes say.
+fn reasons(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
+}
 
 /// Whether the request certainly never left, because there was no connection to send it on.
 fn never_connected(error: &ConnectorError) -> bool {

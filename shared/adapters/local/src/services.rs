@@ -170,7 +170,13 @@ impl LocalServices {
             return CallOutcome::Failed(self.unreachable(request, &service_request.service));
         }
         self.note(request, AnsweredBy::Service);
-        service_calls::send(caller, &call.resource, &service_request, call.role_arn.as_deref()).await
+        service_calls::send(
+            caller,
+            &call.resource,
+            &service_request,
+            call.role_arn.as_deref().as_slice(),
+        )
+        .await
     }
 
     fn unreachable(&self, request: &CallRequest, service: &str) -> Failure {

@@ -27,23 +27,20 @@ pub fn request(call: &Call) -> Result<ServiceRequest, Failure> {
     }
 }
 
-/// Sends a request, once, with the rights of a role or else with those of the caller.
+/// Sends a request, once, with the rights of the last of these roles or else with those of the caller. Each role is
+/// assumed with the rights of the one before.
 pub async fn send(
     caller: &Caller,
     resource: &Resource,
     request: &ServiceRequest,
-    role: Option<&str>,
+    roles: &[&str],
 ) -> CallOutcome {
     let ServiceRequest {
         service,
         operation,
         members,
     } = request;
-    let answered = match role {
-        Some(role) => caller.call_as(role, service, operation, members).await,
-        None => caller.call(service, operation, members).await,
-    };
-    match answered {
+    match caller.call_as(roles, service, operation, members).await {
         Ok(Answer {
             members,
             status,

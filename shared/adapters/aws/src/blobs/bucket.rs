@@ -2,6 +2,7 @@
 //!
 //! Two requests are all that is needed, so they are written here, and signed and sent by what calls every other service.
 
+use crate::meter::Meter;
 use calls::{CallError, Scope, Signer};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
@@ -15,6 +16,7 @@ use std::time::Duration;
 pub struct Bucket {
     signer: Arc<Signer>,
     name: Arc<str>,
+    meter: Option<Meter>,
 }
 
 /// An attempt of so long has failed; what is sent or read has hardly a megabyte.
@@ -35,11 +37,20 @@ impl Bucket {
         Bucket {
             signer,
             name: name.into(),
+            meter: None,
         }
+    }
+
+    /// Returns the same bucket, whose requests this meter counts.
+    pub fn metered(self, meter: Option<Meter>) -> Bucket {
+        Bucket { meter, ..self }
     }
 
     /// Stores compressed bytes. Under one name it is always the same ones, so that storing again is harmless.
     pub(super) async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), BlobError> {
+        if let Some(meter) = &self.meter {
+            meter.bucket_put();
+        }
         let answer = self.ask(&Method::PUT, name, bytes).await?;
         if answer.status().is_success() {
             return Ok(());
@@ -49,6 +60,9 @@ impl Bucket {
 
     /// Reads an object; `None` when there is none.
     pub(super) async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BlobError> {
+        if let Some(meter) = &self.meter {
+            meter.bucket_got();
+        }
         let answer = self.ask(&Method::GET, name, Vec::new()).await?;
         match answer.status() {
             status if status.is_success() => Ok(Some(answer.into_body())),

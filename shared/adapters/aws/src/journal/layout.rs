@@ -9,10 +9,12 @@
 //!         err    error                                         outid which document it is
 //!         why    cause
 //! head    inc    the incarnation; the identity is in the body  rdt  when it was last redriven
-//!         hseq   the entry that status and end were taken from
+//!         hseq   the entry that status and end were taken from         bad  the status, when it did not succeed
 //!         freed  from when on the name can be used again       g1, g1s, g2, g2s  keys of the indexes
 //! all     ttl    from when on it may be deleted
 //! ```
+//!
+//! A head is written twice, and billed by the kilobyte: an output of more than a few bytes is in the closing entry alone.
 //!
 //! Names are short because DynamoDB bills them with every item. A head has the attributes of entry 0 too; its `st`, `rdn`
 //! and those of closing are the execution's, not the entry's.
@@ -142,7 +144,7 @@ fn item(
         .number("upto", entry.image.counters.last_event)
         .text("st", entry.image.status.name())
         .number("rdn", entry.image.counters.redrive_count)
-        .number("ttl", retention.expires(entry.time))
+        .number("ttl", retention.entry_expires(entry.time))
         .packed(
             BODY,
             &Body {
@@ -208,6 +210,9 @@ pub(crate) fn first(identity: &Identity, write: &Write, retention: Retention) ->
         Some(closing) => {
             let free = retention.name_is_free(closing.time);
             item = item.number("freed", free).number("ttl", free / 1000);
+            if let Some(status) = bad(write.entry.image.status) {
+                item = item.text("bad", status);
+            }
         }
         None => {
             let (shard, position) = open_keys(&identity.key, identity.started);
@@ -217,7 +222,40 @@ pub(crate) fn first(identity: &Identity, write: &Write, retention: Retention) ->
     Ok(item)
 }
 
-/// Reads a head.
+/// Returns the status of an execution that has ended and did not succeed: these alone change their place in an index.
+pub(crate) fn bad(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Running | Status::Succeeded => None,
+        Status::Failed | Status::TimedOut | Status::Aborted => Some(status.name()),
+    }
+}
+
+/// An output that a head holds, packed: a larger one is read from the entry that closed the execution.
+const HEAD_OUTPUT_BYTES_MAX: usize = 128;
+
+/// Returns the attribute of an output for a head, when it is small enough.
+pub(crate) fn small_output(entry: &Item) -> Result<Option<AttributeValue>, StoreError> {
+    let Some(output) = output(entry)? else {
+        return Ok(None);
+    };
+    let packed = pack(&output)?;
+    let is_small = packed.as_ref().len() <= HEAD_OUTPUT_BYTES_MAX;
+    Ok(is_small.then_some(AttributeValue::B(packed)))
+}
+
+/// What reading an output needs of an entry.
+pub(crate) const OUTPUT: &str = "PK, SK, body, outp, outid";
+
+/// Returns the place of the entry that has the output which a head lacks.
+pub(crate) fn output_place(head: &Item) -> Result<Option<String>, StoreError> {
+    let is_held = head.0.contains_key("outp") || head.0.contains_key("outid");
+    if is_held || status(head)? != Status::Succeeded {
+        return Ok(None);
+    }
+    Ok(Some(place(head.get_text("inc")?, head.get_number("hseq")?)))
+}
+
+/// Reads a head; without the output, when [`output_place`] says where that is.
 pub(crate) fn head(item: &Item) -> Result<Head, StoreError> {
     #[derive(Deserialize)]
     struct First {

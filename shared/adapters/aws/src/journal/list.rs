@@ -4,48 +4,22 @@
 //! the filter, and the index stays small. An execution that began a moment ago may be missing: an index follows the
 //! table within a fraction of a second.
 
+use super::AwsJournal;
+use super::keep::keep;
 use super::layout::{self, MACHINE_SHARDS, OPEN_SHARDS};
 use super::load::latest;
 use crate::item::Item;
 use crate::store::{Expression, Position, Query, Store, StoreError};
 use crate::table::{MACHINE_INDEX, WAITING_INDEX};
-use engine::Timestamp;
+use engine::{Status, Timestamp};
 use futures_util::future::try_join_all;
-use ports::{Filter, Head, Opened, Page};
+use ports::{Filter, Head, Opened, Page, StoredPayload};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Lists a machine's executions, newest start first.
 pub(crate) async fn list(store: &Store, filter: &Filter) -> Result<Page<Head>, StoreError> {
     let limit = filter.limit.max(1);
-    let shards = (0..MACHINE_SHARDS)
-        .map(|shard| {
-            let condition = match filter.after {
-                Some(_) => "g1 = :shard AND g1s < :after",
-                None => "g1 = :shard",
-            };
-            let mut keys =
-                Expression::new(condition).text(":shard", layout::machine_shard(&filter.machine, shard));
-            if let Some(after) = &filter.after {
-                keys = keys.text(":after", position(after)?);
-            }
-            if let Some(status) = filter.status {
-                keys = keys.text(":st", status.name());
-            }
-            Ok(Shard::new(Query {
-                index: Some(MACHINE_INDEX),
-                filter: filter.status.map(|_| "st = :st"),
-                backwards: true,
-                // The limit counts what is looked at, not what passes the filter: then a page is what DynamoDB gives.
-                limit: filter.status.is_none().then(|| limit.saturating_add(1)),
-                ..Query::of(keys)
-            }))
-        })
-        .collect::<Result<Vec<Shard>, StoreError>>()?;
-    let mut merge = Merge {
-        shards,
-        by: "g1s",
-        backwards: true,
-    };
+    let mut merge = candidates(filter, limit)?;
     let mut rows = Vec::new();
     let mut last = None;
     loop {
@@ -62,8 +36,12 @@ pub(crate) async fn list(store: &Store, filter: &Filter) -> Result<Page<Head>, S
         for item in store.get_all(&wanted, None).await? {
             found.insert(item.get_text("PK")?.to_owned(), item);
         }
+        let mut outputs = outputs(store, &found).await?;
         for (_, partition) in keys {
-            let head = found.remove(&partition).as_ref().map(layout::head).transpose()?;
+            let mut head = found.remove(&partition).as_ref().map(layout::head).transpose()?;
+            if let (Some(head), Some(output)) = (&mut head, outputs.remove(&partition)) {
+                head.output = Some(output);
+            }
             // What has changed since the index was written is not what was asked for.
             rows.extend(head.filter(|head| {
                 filter.status.is_none_or(|status| head.status == status) && filter.admits(&head.identity)
@@ -79,12 +57,90 @@ pub(crate) async fn list(store: &Store, filter: &Filter) -> Result<Page<Head>, S
     }
 }
 
-/// Lists the executions that run, oldest start first.
-pub(crate) async fn open(
+/// Returns the keys of those that may fulfil a filter, newest start first.
+///
+/// The index of a state machine's executions says of an execution only that it did not succeed, so that one which
+/// succeeds changes nothing there; those that run are few, and found among all that run.
+fn candidates(filter: &Filter, limit: usize) -> Result<Merge, StoreError> {
+    let runs = filter.status == Some(Status::Running);
+    let (count, by) = if runs {
+        (OPEN_SHARDS, "g2s")
+    } else {
+        (MACHINE_SHARDS, "g1s")
+    };
+    let shards = (0..count)
+        .map(|shard| {
+            let condition = match (runs, &filter.after) {
+                (true, Some(_)) => "g2 = :shard AND g2s < :after",
+                (true, None) => "g2 = :shard",
+                (false, Some(_)) => "g1 = :shard AND g1s < :after",
+                (false, None) => "g1 = :shard",
+            };
+            let shard = match runs {
+                true => layout::open_shard(shard),
+                false => layout::machine_shard(&filter.machine, shard),
+            };
+            let mut keys = Expression::new(condition).text(":shard", shard);
+            if let Some(after) = &filter.after {
+                keys = keys.text(":after", position(after)?);
+            }
+            let passes = match filter.status {
+                None => None,
+                Some(Status::Running) => {
+                    keys = keys.text(":machine", format!("{}#", filter.machine));
+                    Some("begins_with(PK, :machine)")
+                }
+                Some(Status::Succeeded) => Some("attribute_not_exists(bad)"),
+                Some(status @ (Status::Failed | Status::TimedOut | Status::Aborted)) => {
+                    keys = keys.text(":bad", status.name());
+                    Some("bad = :bad")
+                }
+            };
+            Ok(Shard::new(Query {
+                index: Some(if runs { WAITING_INDEX } else { MACHINE_INDEX }),
+                filter: passes,
+                backwards: true,
+                // The limit counts what is looked at, not what passes the filter: then a page is what DynamoDB gives.
+                limit: filter.status.is_none().then(|| limit.saturating_add(1)),
+                ..Query::of(keys)
+            }))
+        })
+        .collect::<Result<Vec<Shard>, StoreError>>()?;
+    Ok(Merge {
+        shards,
+        by,
+        backwards: true,
+    })
+}
+
+/// Reads the outputs that heads lack, by partition.
+async fn outputs(
     store: &Store,
+    heads: &BTreeMap<String, Item>,
+) -> Result<BTreeMap<String, StoredPayload>, StoreError> {
+    let mut wanted = Vec::new();
+    for (partition, head) in heads {
+        let place = layout::output_place(head)?;
+        wanted.extend(place.map(|place| (partition.clone(), place)));
+    }
+    let mut found = BTreeMap::new();
+    for entry in store.get_all(&wanted, Some(layout::OUTPUT)).await? {
+        let output = layout::output(&entry)?;
+        let partition = entry.get_text("PK")?.to_owned();
+        found.extend(output.map(|output| (partition, output)));
+    }
+    Ok(found)
+}
+
+/// Lists the executions that run, oldest start first.
+///
+/// Whoever asks looks after them, and so this is when those that run for long are kept.
+pub(crate) async fn open(
+    journal: &AwsJournal,
     after: Option<String>,
     limit: usize,
 ) -> Result<Page<Opened>, StoreError> {
+    let store = &journal.store;
     let limit = limit.max(1);
     let shards = (0..OPEN_SHARDS)
         .map(|shard| {
@@ -112,7 +168,7 @@ pub(crate) async fn open(
     let last = keys.last().map(|(sort, _)| sort.clone());
     let mut rows = Vec::with_capacity(keys.len());
     for some in keys.chunks(READS_AT_ONCE) {
-        let found = try_join_all(some.iter().map(|(_, partition)| opened(store, partition))).await?;
+        let found = try_join_all(some.iter().map(|(_, partition)| opened(journal, partition))).await?;
         rows.extend(found.into_iter().flatten());
     }
     let next = if merge.has_more(store).await? { last } else { None };
@@ -123,10 +179,11 @@ pub(crate) async fn open(
 const READS_AT_ONCE: usize = 16;
 
 /// Reads when an execution wants to be woken: the latest entry says it.
-async fn opened(store: &Store, partition: &str) -> Result<Option<Opened>, StoreError> {
-    let Some(latest) = latest(store, partition, Some("PK, SK, inc, due")).await? else {
+async fn opened(journal: &AwsJournal, partition: &str) -> Result<Option<Opened>, StoreError> {
+    let Some(latest) = latest(&journal.store, partition, Some("PK, SK, inc, due, #ttl")).await? else {
         return Ok(None);
     };
+    keep(journal, partition, &latest.head).await?;
     let key = layout::key(partition)
         .ok_or_else(|| StoreError::Damaged(format!("`{partition}` is not an execution's partition")))?;
     let incarnation = latest.head.get_text("inc")?.into();

@@ -4,7 +4,7 @@ use super::{AwsJournal, layout, write};
 use crate::item::Item;
 use crate::store::{Expression, Query, Store, StoreError};
 use engine::{ExecutionKey, Image, PayloadId, Status, Timestamp};
-use ports::{Nonce, Stored, StoredPayload};
+use ports::{Head, Nonce, Stored, StoredPayload};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads what restores an execution: the images since the last full one, and their documents.
@@ -58,7 +58,10 @@ pub(crate) async fn load(journal: &AwsJournal, key: &ExecutionKey) -> Result<Opt
     .await?;
     let last = items.last().unwrap_or(head);
     let (nonce, lease) = (last.get_text("nonce")?, last.get_number("lease")?);
-    let head = layout::head(head)?;
+    let mut head = layout::head(head)?;
+    if head.output.is_none() {
+        head.output = layout::output(last)?;
+    }
     if head.status == Status::Running {
         journal.seen.note(key, &incarnation, layout::seq(last)?);
     }
@@ -132,6 +135,18 @@ fn strays(head: &Item, entry: &Item) -> Result<bool, StoreError> {
     let differs = layout::status(head)? != layout::status(entry)?
         || head.get_number::<u32>("rdn")? != entry.get_number::<u32>("rdn")?;
     Ok(differs && follows < layout::seq(entry)?)
+}
+
+/// Reads a head with its output, wherever that is.
+pub(crate) async fn whole(store: &Store, item: &Item) -> Result<Head, StoreError> {
+    let mut head = layout::head(item)?;
+    if let Some(place) = layout::output_place(item)? {
+        let entry = store
+            .get(item.get_text("PK")?, &place, Some(layout::OUTPUT))
+            .await?;
+        head.output = entry.as_ref().map_or(Ok(None), layout::output)?;
+    }
+    Ok(head)
 }
 
 /// Returns the head, then the entries from the latest full image on.

@@ -1,8 +1,8 @@
 //! Writing: the conditional puts that everything rests on.
 
+use super::load::whole;
 use super::{AwsJournal, layout};
 use crate::item::Item;
-use crate::packed::pack;
 use crate::store::{Expression, StoreError, Written};
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{ExecutionKey, Identity, Status, Timestamp};
@@ -28,7 +28,7 @@ pub(crate) async fn create(
         Written::Done => {}
         Written::Refused(Some(there)) => {
             if !is_own(&there, &identity.incarnation, write)? {
-                return Ok(Created::Exists(Box::new(layout::head(&there)?)));
+                return Ok(Created::Exists(Box::new(whole(&journal.store, &there).await?)));
             }
         }
         Written::Refused(None) => return Err(nothing_there(&layout::partition(&identity.key))),
@@ -152,9 +152,13 @@ pub(crate) async fn follow(
     change.set("hseq", AttributeValue::N(layout::seq(entry)?.to_string()));
     change.set("st", AttributeValue::S(entry.get_text("st")?.to_owned()));
     change.set("rdn", AttributeValue::N(redrives.to_string()));
+    match layout::bad(layout::status(entry)?) {
+        Some(status) => change.set("bad", AttributeValue::S(status.to_owned())),
+        None => change.remove.push("bad"),
+    }
     change.remove.push("outid");
-    match layout::output(entry)? {
-        Some(output) => change.set("outp", AttributeValue::B(pack(&output)?)),
+    match layout::small_output(entry)? {
+        Some(output) => change.set("outp", output),
         None => change.remove.push("outp"),
     }
     for name in ["ended", "err", "why"] {
@@ -182,7 +186,7 @@ pub(crate) async fn follow(
             change.set("g2", AttributeValue::S(shard));
             change.set("g2s", AttributeValue::S(position));
             change.remove.push("freed");
-            retention.expires(time)
+            retention.reopened_expires(time)
         }
         // An entry of an execution that runs and goes on: there is nothing to follow.
         (None, None) => return Ok(()),

@@ -1,4 +1,4 @@
-use super::{AwsServices, role};
+use super::{AwsServices, roles};
 use calls::{Caller, Settings};
 use engine::{Call, CallId, Data, ExecutionKey, ExecutionType, Identity, PayloadId, Timestamp};
 use integrations::{EffectClass, Resource};
@@ -59,14 +59,12 @@ fn identity(started: Timestamp) -> Identity {
 }
 
 #[test]
-fn the_role_of_the_state_goes_before_that_of_the_state_machine() {
+fn the_role_of_the_state_is_assumed_with_the_rights_of_the_state_machines() {
     let send = "arn:aws:states:::sqs:sendMessage";
-    assert_eq!(
-        role(&request(send, None)),
-        "arn:aws:iam::123456789012:role/machine"
-    );
+    let own = "arn:aws:iam::123456789012:role/machine";
+    assert_eq!(roles(&request(send, None)), [own]);
     let other = "arn:aws:iam::210987654321:role/other";
-    assert_eq!(role(&request(send, Some(other))), other);
+    assert_eq!(roles(&request(send, Some(other))), [own, other]);
 }
 
 #[tokio::test]

@@ -258,17 +258,32 @@ async fn a_role_is_assumed_once_and_signs() {
     let caller = Caller::from_env(settings).await;
     let role = "arn:aws:iam::222222222222:role/other";
     caller
-        .call_as(role, "sqs", "ListQueues", &json!({}))
+        .call_as(&[role], "sqs", "ListQueues", &json!({}))
         .await
         .unwrap();
     let request = sqs.request();
     assert!(request.header("authorization").contains("Credential=ROLEKEY/"));
     assert_eq!(request.header("x-amz-security-token"), "role token");
     caller
-        .call_as(role, "sqs", "ListQueues", &json!({}))
+        .call_as(&[role], "sqs", "ListQueues", &json!({}))
         .await
         .unwrap();
     assert_eq!((sts.count(), sqs.count()), (1, 2));
+    caller
+        .call_as(
+            &[role, "arn:aws:iam::3:role/third"],
+            "sqs",
+            "ListQueues",
+            &json!({}),
+        )
+        .await
+        .unwrap();
+    assert_eq!((sts.count(), sqs.count()), (2, 3));
+    let request = sts.last_request();
+    assert!(
+        request.header("authorization").contains("Credential=ROLEKEY/"),
+        "the second role is assumed with the rights of the first"
+    );
 }
 
 #[tokio::test]
@@ -277,7 +292,7 @@ async fn a_role_that_may_not_be_assumed_is_an_error_of_sts() {
     let server = Server::answering(403, &[], body).await;
     let caller = Caller::from_env(settings(&server.url)).await;
     let error = caller
-        .call_as("arn:aws:iam::2:role/r", "sqs", "ListQueues", &json!({}))
+        .call_as(&["arn:aws:iam::2:role/r"], "sqs", "ListQueues", &json!({}))
         .await
         .unwrap_err();
     assert!(

@@ -56,6 +56,11 @@ impl Server {
         requests[0].clone()
     }
 
+    /// The request that came last.
+    pub(crate) fn last_request(&self) -> Recorded {
+        self.requests.lock().unwrap().last().unwrap().clone()
+    }
+
     /// How many requests came.
     pub(crate) fn count(&self) -> usize {
         self.requests.lock().unwrap().len()
