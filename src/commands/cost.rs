@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// Counted usage, in the form of tests/usage/budget.json; without one, five workloads that were measured.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    /// For how many days executions are kept after their end: the template's RetentionDays.
+    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    retention_days: u32,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -40,19 +43,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let bills: Vec<(&Workload, Bill)> = counted
         .workloads
         .iter()
-        .map(|workload| (workload, Bill::of(workload)))
+        .map(|workload| (workload, Bill::of(workload, arguments.retention_days)))
         .collect();
     if arguments.json {
-        println!("{:#}", as_json(&bills));
+        println!("{:#}", as_json(&bills, arguments.retention_days));
     } else {
-        print!("{}", as_text(&bills));
+        print!("{}", as_text(&bills, arguments.retention_days));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 const MILLION: f64 = 1e6;
 
-fn as_json(bills: &[(&Workload, Bill)]) -> Value {
+fn as_json(bills: &[(&Workload, Bill)], retention_days: u32) -> Value {
     let workloads: Vec<Value> = bills
         .iter()
         .map(|(workload, bill)| {
@@ -90,6 +93,7 @@ fn as_json(bills: &[(&Workload, Bill)]) -> Value {
     json!({
         "region": prices::REGION,
         "prices_dated": prices::DATED,
+        "retention_days": retention_days,
         "workloads": workloads,
         "assumptions": assumptions,
         "prices": prices,
@@ -100,9 +104,10 @@ fn per_transition(workload: &Workload, dollars: f64) -> f64 {
     dollars / count(workload.transitions.max(1))
 }
 
-fn as_text(bills: &[(&Workload, Bill)]) -> String {
+fn as_text(bills: &[(&Workload, Bill)], retention_days: u32) -> String {
     let mut text = format!(
-        "Dollars for a million executions, at list prices of {} ({}), without free tiers\n\n",
+        "Dollars for a million executions that are kept for {retention_days} days, at list prices of {} ({}), without free \
+         tiers\n\n",
         prices::REGION,
         prices::DATED
     );

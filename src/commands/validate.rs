@@ -16,6 +16,36 @@ pub(crate) struct Arguments {
     express: bool,
 }
 
+/// Puts a function's ARN in the place of every `"${Name}"` that is a whole Resource: SAM and Terraform fill those in when
+/// the definition is deployed. Returns how many there were.
+fn substituted(text: &str) -> (String, usize) {
+    let mut filled = String::with_capacity(text.len());
+    let mut count = 0;
+    let mut rest = text;
+    while let Some(at) = rest.find("\"Resource\"") {
+        let (before, field) = rest.split_at(at + "\"Resource\"".len());
+        filled.push_str(before);
+        rest = field;
+        let value = field.trim_start_matches([' ', '\t', '\r', '\n', ':']);
+        let name = value
+            .strip_prefix("\"${")
+            .and_then(|value| value.split_once("}\""));
+        let is_name = |name: &str| {
+            name.chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        };
+        if let Some((name, behind)) = name.filter(|(name, _)| is_name(name)) {
+            filled.push_str(&format!(
+                ": \"arn:aws:lambda:us-east-1:123456789012:function:{name}\""
+            ));
+            rest = behind;
+            count += 1;
+        }
+    }
+    filled.push_str(rest);
+    (filled, count)
+}
+
 /// Prints every finding with its place; fails when one is an error.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let machine_type = if arguments.express {
@@ -26,6 +56,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut errors = 0;
     for file in &arguments.files {
         let text = std::fs::read_to_string(file).map_err(Failure::while_trying(file.display()))?;
+        let (text, placeholders) = substituted(&text);
+        if placeholders > 0 {
+            println!(
+                "{}: note: {placeholders} placeholders in the place of a Resource are taken for Lambda functions",
+                file.display()
+            );
+        }
         let compiled = asl::compile(&text, machine_type);
         for finding in &compiled.diagnostics {
             let kind = match finding.severity {
@@ -56,4 +93,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::substituted;
+
+    #[test]
+    fn placeholders_of_resources_are_filled_in_and_others_stay() {
+        let text =
+            r#"{"A": {"Resource": "${Fn}", "Parameters": {"x": "${Fn}"}}, "B": {"Resource":"arn:${P}:x"}}"#;
+        let expected = r#"{"A": {"Resource": "arn:aws:lambda:us-east-1:123456789012:function:Fn", "Parameters": {"x": "${Fn}"}}, "B": {"Resource":"arn:${P}:x"}}"#;
+        assert_eq!(substituted(text), (expected.to_owned(), 1));
+        assert_eq!(substituted("{}"), ("{}".to_owned(), 0));
+    }
 }

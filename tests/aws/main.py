@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import importlib
+import inspect
 import pathlib
 import shutil
 import signal
@@ -71,6 +72,37 @@ def tests(only):
                     yield shown, test
 
 
+def attempt(stack, tests):
+    """Runs the tests; returns the names of those that failed.
+
+    A test that waits for long yields before it does: the others run meanwhile, and its rest comes last.
+    """
+    failed, waiting = [], []
+
+    def part(name, run):
+        began = time.time()
+        try:
+            with step(name):
+                run()
+            return True
+        except Exception:
+            failed.append(name)
+            traceback.print_exc(file=sys.stdout)
+            print("\n".join(stack.printed(began)[-PRINTED_MAX:]))
+            return False
+
+    for name, test in tests:
+        if not inspect.isgeneratorfunction(test):
+            part(name, lambda: test(stack))
+            continue
+        rest = test(stack)
+        if part(f"{name}: begun", lambda: next(rest)):
+            waiting.append((name, rest))
+    for name, rest in waiting:
+        part(name, lambda: list(rest))
+    return failed
+
+
 def work(arguments):
     import build
     import canaries
@@ -105,16 +137,7 @@ def work(arguments):
         deploy.deploy(endpoint, functions)
     stack = Stack(endpoint)
     stack.folders, stack.pid = folders, aws_process.pid
-    failed = []
-    for name, test in tests(arguments.only):
-        began = time.time()
-        try:
-            with step(name):
-                test(stack)
-        except Exception:
-            failed.append(name)
-            traceback.print_exc(file=sys.stdout)
-            print("\n".join(stack.printed(began)[-PRINTED_MAX:]))
+    failed = attempt(stack, tests(arguments.only))
     if not arguments.only:
         figures.show(stack, sizes, _steps)
     if failed:

@@ -1,4 +1,4 @@
-"""A driving function that is killed while it makes a call."""
+"""Driving functions that are killed while they make a call."""
 
 import os
 import pathlib
@@ -6,7 +6,6 @@ import signal
 import uuid
 
 from processes import until
-from stack import zipped
 
 # A function that counts that it ran, and returns only when it is let.
 COUNTING = """
@@ -19,15 +18,15 @@ def handler(event, _):
         time.sleep(0.05)
     return "done"
 """
-# A killed function's messages come back when they are visible again; AWS would be asked for half an hour here.
-VISIBLE_SECONDS = 5
-# Whoever takes over waits until the lease of the dead one is over: a minute.
-LEASE_SECONDS = 60
+# Of the task's state. The longer one makes the call a long one, which a function of its own makes.
+TIMEOUTS = {"short": 50, "long": 600}
+# A killed function's messages come back when they are visible again, and then the lease of the dead one may still run.
+PATIENCE = 200
 
 
 def environments(stack, *logical):
     """Returns the processes of these functions, found among those that the emulator has started."""
-    names = {stack.resources[name] for name in logical if name in stack.resources}
+    names = {stack.resources[name] for name in logical}
     found = []
     for folder in pathlib.Path("/proc").iterdir():
         try:
@@ -40,46 +39,44 @@ def environments(stack, *logical):
     return found
 
 
-def kill_the_drivers(stack):
-    """Kills every process that drives executions or makes their calls."""
-    killed = environments(stack, "TransitionFunction", "CallFunction")
-    for process in killed:
-        os.kill(process, signal.SIGKILL)
-    return killed
+def machine_that_acts_before_during_and_after(stack, name, queue, timeout):
+    def tell(step, **more):
+        return {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "ResultPath": None,
+                "Parameters": {"QueueUrl": queue, "MessageBody": {"id.$": "$$.Execution.Name", "step": step}}, **more}
+
+    return stack.machine({
+        "Before": tell("before", Next="Count"),
+        "Count": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "ResultPath": None, "Next": "After",
+                  "TimeoutSeconds": timeout,
+                  "Parameters": {"FunctionName": name, "Payload": {"id.$": "$$.Execution.Name"}},
+                  "Catch": [{"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.error", "Next": "After"}]},
+        "After": tell("after", End=True)}, start="Before")
 
 
-def test_nothing_is_done_twice_when_the_driving_function_is_killed_during_a_call(stack):
+def test_nothing_is_done_twice_when_functions_are_killed_during_a_call(stack):
     table, queue = stack.counters(), stack.queue()
     name = stack.function(f"count-{uuid.uuid4().hex[:8]}", code={"index.py": COUNTING}, runtime="python3.11",
                           handler="index.handler", TABLE=table)
-
-    def tell(step, **more):
-        return {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "ResultPath": None,
-                "Parameters": {"QueueUrl": queue, "MessageBody": {"step": step}}, **more}
-
-    machine = stack.machine({
-        "Before": tell("before", Next="Count"),
-        "Count": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "ResultPath": None, "Next": "Told",
-                  "Parameters": {"FunctionName": name, "Payload": {"id": "one"}},
-                  "Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "Told"}]},
-        "Told": tell("after", End=True)}, start="Before")
-    queues = [stack.resources[name] for name in ("Mailbox", "Calls") if name in stack.resources]
-    before = {url: stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"] for url in queues}
-    for url in queues:
-        stack.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBLE_SECONDS)})
-    try:
-        execution = stack.start(machine)
-        for _ in until(20, "the function runs"):
-            if stack.counts(table):
-                break
-        assert kill_the_drivers(stack)
-        ended = stack.ended(execution, seconds=LEASE_SECONDS + 30)
-    finally:
-        for url in queues:
-            stack.sqs.set_queue_attributes(QueueUrl=url, Attributes=before[url])
-        stack.dynamodb.put_item(TableName=table, Item={"id": {"S": "go on"}, "n": {"N": "1"}})
-    assert ended["status"] == "SUCCEEDED", ended
-    assert [message["step"] for message in stack.messages(queue)] == ["before", "after"]
-    assert stack.counts(table)["one"] == 1
-    failed = [event for event in stack.history(execution) if event["type"] == "TaskFailed"]
-    assert len(failed) == 1 and "unknown" in failed[0]["taskFailedEventDetails"]["cause"], failed
+    executions = {
+        call: stack.start(machine_that_acts_before_during_and_after(stack, name, queue, timeout), name=call)
+        for call, timeout in TIMEOUTS.items()
+    }
+    for _ in until(30, "the functions run"):
+        if stack.counts(table).keys() == executions.keys():
+            break
+    killed = {logical: environments(stack, logical) for logical in ("TransitionFunction", "CallFunction")}
+    assert all(killed.values()), killed
+    for process in sum(killed.values(), []):
+        os.kill(process, signal.SIGKILL)
+    yield
+    ended = {call: stack.ended(execution, PATIENCE) for call, execution in executions.items()}
+    # Only now, so that nobody can have had an answer.
+    stack.dynamodb.put_item(TableName=table, Item={"id": {"S": "go on"}, "n": {"N": "1"}})
+    assert [one["status"] for one in ended.values()] == ["SUCCEEDED"] * 2, ended
+    told = [(message["id"], message["step"]) for message in stack.messages(queue)]
+    assert sorted(told) == sorted((call, step) for call in TIMEOUTS for step in ("before", "after")), told
+    counts = stack.counts(table)
+    assert {call: counts[call] for call in TIMEOUTS} == dict.fromkeys(TIMEOUTS, 1), counts
+    for call, execution in executions.items():
+        failures = [event for event in stack.history(execution) if event["type"] in ("TaskFailed", "TaskTimedOut")]
+        assert len(failures) == 1 and "unknown" in failures[0]["taskFailedEventDetails"]["cause"], (call, failures)

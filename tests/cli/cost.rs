@@ -8,7 +8,7 @@ fn the_measured_workloads_are_reckoned_without_a_file() {
     let ended = Folder::new().stepwell(&["cost"]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     for part in [
-        "at list prices of us-east-1 (2026-06), without free tiers",
+        "executions that are kept for 90 days, at list prices of us-east-1 (2026-06), without free tiers",
         "chain of 10 direct SDK tasks",
         "inline Map of 1,000 items with a task each",
         "Assumed:",
@@ -66,6 +66,18 @@ fn a_file_of_ones_own_is_reckoned() {
     let lines = &workload["dollars_per_million_executions"]["stepwell_lines"];
     assert_eq!(lines["DynamoDB writes"], 625.0);
     assert_eq!(workload["durations"], "measured");
+}
+
+#[test]
+fn a_shorter_retention_is_cheaper() {
+    let total = |days: &str| {
+        let reckoned = Folder::new()
+            .stepwell(&["cost", "--json", "--retention-days", days])
+            .json();
+        let of = &reckoned["workloads"][0]["dollars_per_million_executions"]["stepwell"];
+        of.as_f64().unwrap()
+    };
+    assert!(total("14") < total("90"));
 }
 
 #[test]

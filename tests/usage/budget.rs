@@ -121,6 +121,7 @@ impl Measured {
             ("mailbox_sends".to_owned(), count(usage.mailbox_sends)),
             ("timer_sends".to_owned(), count(usage.timer_sends)),
             ("call_sends".to_owned(), count(usage.call_sends)),
+            ("message_requests".to_owned(), count(usage.message_requests)),
             ("schedules".to_owned(), count(usage.schedules)),
             ("bucket_puts".to_owned(), count(usage.bucket_puts)),
             ("bucket_gets".to_owned(), count(usage.bucket_gets)),
@@ -138,6 +139,10 @@ impl Measured {
         let requests = usage.table_requests.iter();
         figures.extend(requests.map(|(name, requests)| (name.clone(), count(*requests))));
         figures
+    }
+
+    pub(crate) fn all_write_units(&self) -> f64 {
+        self.usage.write_units + self.usage.index_write_units.values().sum::<f64>()
     }
 
     pub(crate) fn table_requests(&self, operation: &str) -> u64 {

@@ -43,6 +43,7 @@ impl Renderer<'_> {
             Details::ExecutionFailed(why)
             | Details::ExecutionAborted(why)
             | Details::ExecutionTimedOut(why) => of_event(reason(answer, why)),
+            Details::ExecutionRedriven { redrive_count } => of_event(answer.with("redriveCount", *redrive_count)),
             Details::StateEntered { name, input, .. } => Some((
                 member("stateEntered"),
                 self.input(answer.with("name", &**name), *input),
@@ -180,6 +181,7 @@ pub(crate) fn documents(details: &Details) -> Vec<PayloadId> {
         Details::ExecutionFailed(_)
         | Details::ExecutionAborted(_)
         | Details::ExecutionTimedOut(_)
+        | Details::ExecutionRedriven { .. }
         | Details::StateAborted { .. }
         | Details::ParallelStateStarted
         | Details::ParallelStateSucceeded

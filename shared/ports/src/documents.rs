@@ -17,6 +17,7 @@ pub fn documents(event: &Event) -> Vec<PayloadId> {
         Details::ExecutionFailed(_)
         | Details::ExecutionAborted(_)
         | Details::ExecutionTimedOut(_)
+        | Details::ExecutionRedriven { .. }
         | Details::StateAborted { .. }
         | Details::ParallelStateStarted
         | Details::ParallelStateSucceeded

@@ -33,14 +33,9 @@ const SCHEDULE_MESSAGES: Assumption = assumed(
     "messages",
 );
 const LOG_BYTES: Assumption = assumed("logs of each invocation: Lambda's own lines", 500.0, "bytes");
-const HEAD_DAYS: Assumption = assumed(
-    "an execution's head is kept (the template's default)",
-    90.0,
-    "days",
-);
 const ENTRY_DAYS: Assumption = assumed(
-    "its entries are kept: the retention and a month, or longer while it runs",
-    120.0,
+    "an execution's entries are kept beyond the retention, or longer while it runs",
+    30.0,
     "days",
 );
 const ITEM_BYTES: Assumption = assumed(
@@ -62,7 +57,6 @@ pub(crate) const ASSUMPTIONS: &[Assumption] = &[
     MESSAGE_REQUESTS,
     SCHEDULE_MESSAGES,
     LOG_BYTES,
-    HEAD_DAYS,
     ENTRY_DAYS,
     ITEM_BYTES,
     INDEX_BYTES,
@@ -91,15 +85,15 @@ pub(crate) struct Bill {
 }
 
 impl Bill {
-    /// Returns the bill of an execution.
-    pub(crate) fn of(workload: &Workload) -> Bill {
+    /// Returns the bill of an execution that is kept for so many days after its end.
+    pub(crate) fn of(workload: &Workload, retention_days: u32) -> Bill {
         let usage = &workload.usage;
         let at = |amount: f64, price: Price| amount * price.dollars;
         let writes = usage.write_units + usage.index_write_units.values().sum::<f64>();
         let reads = usage.read_units + usage.index_read_units.values().sum::<f64>();
         let standard_messages =
             count(usage.timer_sends + usage.call_sends) + count(usage.schedules) * SCHEDULE_MESSAGES.value;
-        let gb_months = stored_gb_months(workload);
+        let gb_months = stored_gb_months(workload, f64::from(retention_days));
         let invocations = 1.0 + count(workload.wake_ups + usage.schedules + usage.call_sends);
         let lines = vec![
             ("DynamoDB writes", at(writes, prices::TABLE_WRITE)),
@@ -111,7 +105,7 @@ impl Bill {
             (
                 "SQS",
                 at(
-                    count(usage.mailbox_sends) * MESSAGE_REQUESTS.value,
+                    count(usage.mailbox_sends) * MESSAGE_REQUESTS.value + count(usage.message_requests),
                     prices::QUEUE_FIFO,
                 ) + at(standard_messages * MESSAGE_REQUESTS.value, prices::QUEUE_STANDARD),
             ),
@@ -150,11 +144,11 @@ impl Bill {
     }
 }
 
-fn stored_gb_months(workload: &Workload) -> f64 {
+fn stored_gb_months(workload: &Workload, retention_days: f64) -> f64 {
     let head = count(workload.head_bytes) + INDEX_BYTES.value + 2.0 * ITEM_BYTES.value;
     let entries = count(workload.item_bytes.saturating_sub(workload.head_bytes))
         + count(workload.items.saturating_sub(1)) * ITEM_BYTES.value;
-    (head * HEAD_DAYS.value + entries * ENTRY_DAYS.value) / DAYS_PER_MONTH / BYTES_PER_GB
+    (head * retention_days + entries * (retention_days + ENTRY_DAYS.value)) / DAYS_PER_MONTH / BYTES_PER_GB
 }
 
 fn function_gb_seconds(workload: &Workload, invocations: f64) -> f64 {
@@ -192,7 +186,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn bill(workload: Value) -> Bill {
-        Bill::of(&serde_json::from_value::<Workload>(workload).unwrap())
+        Bill::of(&serde_json::from_value::<Workload>(workload).unwrap(), 90)
     }
 
     fn line(bill: &Bill, name: &str) -> f64 {
@@ -224,6 +218,17 @@ mod tests {
         assert_eq!(dollars, [7500.0, 500.0, 2700.0, 0.0, 13733.0, 1000.0, 5400.0]);
         assert!(bill.durations_measured);
         assert_eq!((bill.standard * 1e6).round() as i64, 100);
+    }
+
+    #[test]
+    fn what_is_kept_for_longer_costs_more() {
+        let workload: Workload = serde_json::from_value(json!({
+            "name": "n", "title": "t", "transitions": 1, "items": 2, "item_bytes": 3000, "head_bytes": 1000, "usage": {},
+        }))
+        .unwrap();
+        let of = |days| line(&Bill::of(&workload, days), "DynamoDB storage");
+        // 1,400 bytes for the retention and 2,100 for a month longer, at 45 cents.
+        assert_eq!((of(0), of(90)), (869.0, 5211.0));
     }
 
     #[test]

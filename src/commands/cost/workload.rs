@@ -62,6 +62,7 @@ pub(crate) struct Usage {
     pub(crate) mailbox_sends: u64,
     pub(crate) timer_sends: u64,
     pub(crate) call_sends: u64,
+    pub(crate) message_requests: u64,
     pub(crate) schedules: u64,
     pub(crate) bucket_puts: u64,
     pub(crate) bucket_gets: u64,

@@ -5,6 +5,7 @@
 //! it, and [`Messages`] shortens it to a minute and a half as long as somebody is alive to extend it.
 
 use crate::mailbox::envelope;
+use crate::meter::Meter;
 use crate::settings::AwsSettings;
 use crate::timers::AwsTimers;
 use aws_sdk_sqs::Client;
@@ -28,6 +29,7 @@ pub struct Messages {
     timers: AwsTimers,
     /// The queues' URLs, by their names.
     urls: BTreeMap<String, Arc<str>>,
+    meter: Option<Meter>,
 }
 
 /// How long work lasts before its messages are looked after: most is done earlier, and costs no requests.
@@ -69,6 +71,22 @@ impl Messages {
             client,
             timers,
             urls: named.collect(),
+            meter: None,
+        }
+    }
+
+    /// Returns the same messages, whose receiving, extending and deleting this meter counts; Lambda's own is not seen.
+    pub fn metered(self, meter: Option<Meter>) -> Messages {
+        Messages {
+            timers: self.timers.metered(meter.clone()),
+            meter,
+            ..self
+        }
+    }
+
+    fn count(&self) {
+        if let Some(meter) = &self.meter {
+            meter.handled();
         }
     }
 
@@ -152,6 +170,7 @@ impl Messages {
     }
 
     async fn receive(&self, url: &Arc<str>, most: usize) -> Result<Vec<Received>, String> {
+        self.count();
         let request = self
             .client
             .receive_message()
@@ -267,6 +286,7 @@ impl Messages {
                     .build()
             });
             let Ok(entries) = entries.collect() else { return };
+            self.count();
             let request = self.client.change_message_visibility_batch().queue_url(&*url);
             let sent = Box::pin(request.set_entries(Some(entries)).send()).await;
             if let Err(error) = sent {
@@ -284,6 +304,7 @@ impl Messages {
                     .build()
             });
             let Ok(entries) = entries.collect() else { return };
+            self.count();
             let request = self.client.delete_message_batch().queue_url(&*url);
             match Box::pin(request.set_entries(Some(entries)).send()).await {
                 Ok(answer) => {

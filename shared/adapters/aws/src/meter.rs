@@ -36,6 +36,9 @@ pub struct Usage {
     pub timer_sends: u64,
     /// SQS: messages sent to the standard queue of long calls, in requests of 64 KB.
     pub call_sends: u64,
+    /// SQS: requests to receive, to extend and to delete messages that are made here and not by Lambda, without regard to
+    /// their size.
+    pub message_requests: u64,
     /// EventBridge Scheduler: schedules created, each of which fires once and sends one message to the queue of timers.
     pub schedules: u64,
     /// S3: large documents written.
@@ -120,6 +123,7 @@ struct Counters {
     mailbox_sends: AtomicU64,
     timer_sends: AtomicU64,
     call_sends: AtomicU64,
+    message_requests: AtomicU64,
     schedules: AtomicU64,
     bucket_puts: AtomicU64,
     bucket_gets: AtomicU64,
@@ -156,6 +160,7 @@ impl Meter {
             mailbox_sends: count(&counters.mailbox_sends),
             timer_sends: count(&counters.timer_sends),
             call_sends: count(&counters.call_sends),
+            message_requests: count(&counters.message_requests),
             schedules: count(&counters.schedules),
             bucket_puts: count(&counters.bucket_puts),
             bucket_gets: count(&counters.bucket_gets),
@@ -195,6 +200,11 @@ impl Meter {
     /// Counts a message to the queue of long calls.
     pub(crate) fn handed_over(&self, body: &str) {
         self.0.call_sends.fetch_add(pieces(body), Ordering::Relaxed);
+    }
+
+    /// Counts a request to receive, extend or delete messages.
+    pub(crate) fn handled(&self) {
+        self.0.message_requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a large document that is written.
@@ -281,6 +291,7 @@ mod tests {
                 "mailbox_sends": 0,
                 "timer_sends": 0,
                 "call_sends": 0,
+                "message_requests": 0,
                 "schedules": 0,
                 "bucket_puts": 0,
                 "bucket_gets": 0,
@@ -306,12 +317,15 @@ mod tests {
         meter.posted("");
         meter.clone().posted(&"x".repeat(64 * 1024));
         meter.delayed(&"x".repeat(64 * 1024 + 1));
+        meter.handed_over("");
+        meter.handled();
         meter.scheduled();
         let usage = meter.usage();
         assert_eq!(
-            (usage.mailbox_sends, usage.timer_sends, usage.schedules),
+            (usage.mailbox_sends, usage.timer_sends, usage.call_sends),
             (2, 2, 1)
         );
+        assert_eq!((usage.message_requests, usage.schedules), (1, 1));
     }
 
     #[test]

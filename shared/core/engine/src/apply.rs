@@ -6,6 +6,7 @@ use crate::history::{Details, Why};
 use crate::limits::{EXPRESS_SECONDS_MAX, STANDARD_SECONDS_MAX};
 use crate::message::Message;
 use crate::outcome::Outcome;
+use crate::redrive::redrive;
 use crate::states::{self, task};
 use crate::thread::{Phase, Thread, ThreadId};
 use crate::turn::Turn;
@@ -17,15 +18,21 @@ use std::sync::Arc;
 /// Applies one message to an execution and returns what follows from it.
 ///
 /// Depends on its arguments alone: the same program, execution, message and time give the same outcome. A message
-/// that the execution does not wait for, or that comes after its end, gives an outcome that is not accepted and
+/// that the execution does not wait for, or that comes after its end (but for a redrive), gives an outcome that is not accepted and
 /// changes nothing. `now` may lie before the latest event: journal time never goes back.
 ///
 /// When the outcome says `unfinished`, the turn was cut short to bound its time; a [`Message::Wake`] goes on.
 pub fn apply(program: &Program, execution: &mut Execution, message: Message, now: Timestamp) -> Outcome {
-    if execution.status != Status::Running {
+    let is_redrive = matches!(message, Message::Redrive { .. });
+    if is_redrive == (execution.status == Status::Running) {
         return Outcome::default();
     }
     let mut turn = Turn::new(program, execution, now);
+    if let Message::Redrive { client_token } = message {
+        redrive(&mut turn, client_token);
+        turn.run();
+        return turn.finish();
+    }
     if message == Message::Start {
         start(&mut turn);
     } else if message == Message::Wake {
@@ -47,7 +54,7 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
 fn receive(turn: &mut Turn<'_>, message: Message) {
     match message {
         // Dealt with before.
-        Message::Start | Message::Wake => {}
+        Message::Start | Message::Wake | Message::Redrive { .. } => {}
         Message::CallSucceeded { call, output } => task::call_succeeded(turn, call, &output),
         Message::CallFailed { call, failure } => task::call_failed(turn, call, failure.into()),
         Message::Claim { call } => task::claimed(turn, call),
@@ -151,8 +158,15 @@ impl Execution {
             ExecutionType::Express => EXPRESS_SECONDS_MAX,
             ExecutionType::Standard => STANDARD_SECONDS_MAX,
         };
-        let seconds = program.timeout_seconds.unwrap_or(most).min(most);
-        self.identity.started.plus_seconds(seconds)
+        let last = self.identity.started.plus_seconds(most);
+        match program.timeout_seconds {
+            // A redrive resets the definition's own time-out, not the longest life of an execution.
+            Some(seconds) => {
+                let begun = self.counters.redriven.unwrap_or(self.identity.started);
+                begun.plus_seconds(seconds).min(last)
+            }
+            None => last,
+        }
     }
 }
 

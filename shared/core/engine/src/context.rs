@@ -12,6 +12,7 @@ pub(crate) struct Ingredients {
     pub(crate) identity: Arc<Identity>,
     pub(crate) execution_input: Data,
     pub(crate) redrive_count: u32,
+    pub(crate) redriven: Option<Timestamp>,
     pub(crate) state: Arc<str>,
     pub(crate) entered_at: Timestamp,
     pub(crate) retry_count: Option<u32>,
@@ -61,6 +62,9 @@ impl Ingredients {
             "StateMachine": { "Id": identity.machine_arn, "Name": identity.machine_name },
             "State": { "Name": self.state, "EnteredTime": self.entered_at.to_string() },
         });
+        if let Some(redriven) = self.redriven {
+            set(&mut context, "Execution", "RedriveTime", json!(redriven.to_string()));
+        }
         if let Some(count) = self.retry_count {
             set(&mut context, "State", "RetryCount", json!(count));
         }

@@ -3,6 +3,7 @@
 use crate::data::{Data, PayloadId};
 use crate::limits::Limits;
 use crate::message::CallId;
+use crate::redrive::Redriven;
 use crate::thread::{Phase, Thread, ThreadId};
 use asl::Timestamp;
 use asl::program::StateId;
@@ -156,6 +157,12 @@ pub struct Counters {
     pub calls_of: BTreeMap<StateId, u32>,
     /// How often the execution was redriven.
     pub redrive_count: u32,
+    /// When it was last redriven.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub redriven: Option<Timestamp>,
+    /// The latest redrives whose requests had a token.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub redrives: Vec<Redriven>,
     /// How many thread records were stored since the last full image.
     pub records_since_full: u64,
 }
@@ -223,6 +230,8 @@ impl Execution {
                 draws: 0,
                 calls_of: BTreeMap::new(),
                 redrive_count: 0,
+                redriven: None,
+                redrives: Vec::new(),
                 records_since_full: 0,
             },
             threads: BTreeMap::new(),
@@ -280,6 +289,16 @@ impl Execution {
             | Phase::Forked(_)
             | Phase::Finished { .. }
             | Phase::Tolerated => {}
+        }
+    }
+
+    /// Derives from `threads` anew what is derived from them.
+    pub(crate) fn index_anew(&mut self) {
+        self.await_nothing();
+        self.variable_bytes = 0;
+        let ids: Vec<ThreadId> = self.threads.keys().copied().collect();
+        for id in ids {
+            self.index(id);
         }
     }
 

@@ -28,6 +28,7 @@ impl Turn<'_> {
             | StateKind::Fail(_) => (&[], &[]),
         };
         if self.retry(id, retry, &fault) {
+            self.forget_buried();
             return;
         }
         // A Parallel or Map state that has begun its branches says that it failed; one that could not begin does not.
@@ -126,6 +127,7 @@ impl Turn<'_> {
             CaughtOutput::Merged(merged) => merged.into_data(self),
         };
         let assigned = self.assigned(id, &frame, assigned)?;
+        self.forget_buried();
         self.exit(id, output, assigned, Transition::Next(catcher.next))
     }
 

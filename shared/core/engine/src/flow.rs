@@ -93,6 +93,7 @@ impl Frame {
                 identity: Arc::clone(&execution.identity),
                 execution_input: execution.input.clone(),
                 redrive_count: execution.counters.redrive_count,
+                redriven: execution.counters.redriven,
                 state: name,
                 entered_at: thread.map_or(turn.now, |thread| thread.entered_at),
                 retry_count: is_task.then(|| thread.map_or(0, |thread| thread.retries.iter().sum())),

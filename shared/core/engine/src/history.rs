@@ -135,6 +135,11 @@ pub enum Details {
     ExecutionAborted(Why),
     #[serde(rename = "late")]
     ExecutionTimedOut(Why),
+    #[serde(rename = "again")]
+    ExecutionRedriven {
+        #[serde(rename = "n")]
+        redrive_count: u32,
+    },
     #[serde(rename = "in", with = "packed::entered")]
     StateEntered {
         state: StateType,
@@ -300,6 +305,7 @@ impl Details {
             Details::ExecutionFailed(_) => "ExecutionFailed",
             Details::ExecutionAborted(_) => "ExecutionAborted",
             Details::ExecutionTimedOut(_) => "ExecutionTimedOut",
+            Details::ExecutionRedriven { .. } => "ExecutionRedriven",
             Details::ParallelStateStarted => "ParallelStateStarted",
             Details::ParallelStateSucceeded => "ParallelStateSucceeded",
             Details::ParallelStateFailed => "ParallelStateFailed",

@@ -19,6 +19,16 @@ pub const TASK_SECONDS_DEFAULT: u64 = 99_999_999;
 pub const VARIABLES_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// State transitions in one turn before the driver writes them down; bounds the time and memory of a turn.
 pub const TRANSITIONS_PER_TURN: u32 = 2_000;
+/// Seconds after its end in which an execution can be redriven. AWS quota: 14 days.
+pub const REDRIVABLE_SECONDS: u64 = 14 * 24 * 60 * 60;
+/// Events that a redrive needs room for: its own and one more. AWS API reference: RedriveExecution.
+pub const REDRIVE_EVENTS_RESERVE: u64 = 2;
+/// Redrives of one execution. AWS quota: 1,000.
+pub const REDRIVES_MAX: u32 = 1_000;
+/// Tokens of redrives that are remembered. AWS API reference: RedriveExecution.
+pub const REDRIVE_TOKENS_MAX: usize = 10;
+/// Seconds for which they are. AWS API reference: RedriveExecution, 15 minutes.
+pub const REDRIVE_TOKEN_SECONDS: u64 = 15 * 60;
 /// Characters of an error name. AWS API reference: StopExecution, SendTaskFailure.
 pub const ERROR_CHARACTERS_MAX: usize = 256;
 /// Characters of a cause. AWS API reference: StopExecution, SendTaskFailure.

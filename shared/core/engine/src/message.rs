@@ -74,6 +74,11 @@ pub enum Message {
         /// Its `cause`.
         cause: Option<String>,
     },
+    /// RedriveExecution.
+    Redrive {
+        /// Its `clientToken`.
+        client_token: Option<String>,
+    },
     /// The execution cannot go on for a reason outside of the language: the driver's own verdict.
     Poison {
         /// Why.

@@ -13,7 +13,7 @@ use asl::program::{State, StateKind, Transition};
 use asl::{Program, Timestamp};
 use serde_json::Value;
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub(crate) struct Turn<'a> {
     /// How many pseudo-random numbers were drawn; shared with every [`Frame`](crate::flow::Frame), so that a draw
     /// counts however the evaluation ends.
     pub(crate) draws: Rc<Cell<u64>>,
+    /// Branches that were ended because their state failed: kept for a redrive, unless somebody deals with the failure.
+    buried: BTreeMap<ThreadId, Thread<Data>>,
     transitions: u32,
 }
 
@@ -45,6 +47,7 @@ impl<'a> Turn<'a> {
             outcome: Outcome::default(),
             ready,
             draws,
+            buried: BTreeMap::new(),
             transitions: 0,
         }
     }
@@ -242,6 +245,22 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Removes a thread that ends because its state failed.
+    pub(crate) fn bury_thread(&mut self, id: ThreadId) {
+        if self.execution.identity.execution_type == ExecutionType::Standard
+            && let Some(thread) = self.thread(id)
+        {
+            let thread = thread.clone();
+            self.buried.insert(id, thread);
+        }
+        self.remove_thread(id);
+    }
+
+    /// Forgets the branches that have ended: somebody deals with the failure that ended them.
+    pub(crate) fn forget_buried(&mut self) {
+        self.buried.clear();
+    }
+
     /// Lets a thread run in this turn.
     pub(crate) fn wake(&mut self, id: ThreadId) {
         self.ready.push_back(id);
@@ -356,6 +375,11 @@ impl<'a> Turn<'a> {
             cause: why.cause,
         });
         self.ready.clear();
+        // A redrive goes on with the branches that were at work, and keeps the results of those that were through.
+        for (id, thread) in std::mem::take(&mut self.buried) {
+            self.execution.threads.insert(id, thread);
+            self.execution.changed.insert(id);
+        }
     }
 }
 

@@ -83,7 +83,8 @@ impl Resource {
             text: text.to_owned(),
         };
         let mut parts = text.splitn(6, ':');
-        let (Some("arn"), Some(_partition), Some("states"), Some(""), Some(""), Some(name)) = (
+        // Region and account are mostly empty; real definitions that name their own are accepted too.
+        let (Some("arn"), Some(_partition), Some("states"), Some(_region), Some(_account), Some(name)) = (
             parts.next(),
             parts.next(),
             parts.next(),

@@ -159,7 +159,9 @@ type Ending = (Status, Option<PayloadId>, Option<String>, Option<String>);
 /// Returns the status that an event is the beginning of, with output, error and cause.
 fn change(details: &Details) -> Option<Ending> {
     match details {
-        Details::ExecutionStarted { .. } => Some((Status::Running, None, None, None)),
+        Details::ExecutionStarted { .. } | Details::ExecutionRedriven { .. } => {
+            Some((Status::Running, None, None, None))
+        }
         Details::ExecutionSucceeded { output } => Some((Status::Succeeded, Some(*output), None, None)),
         Details::ExecutionFailed(why) => Some((Status::Failed, None, why.error.clone(), why.cause.clone())),
         Details::ExecutionAborted(why) => Some((Status::Aborted, None, why.error.clone(), why.cause.clone())),

@@ -58,6 +58,9 @@ fn details(identity: &Identity, details: &Details, documents: Option<&Documents>
         Details::ExecutionFailed(why) | Details::ExecutionAborted(why) | Details::ExecutionTimedOut(why) => {
             shown.why(why);
         }
+        Details::ExecutionRedriven { redrive_count } => {
+            shown.number("redriveCount", Some(u64::from(*redrive_count)));
+        }
         Details::StateEntered { name, input, .. } => {
             shown.document("input", *input);
             shown.text("name", Some(name));

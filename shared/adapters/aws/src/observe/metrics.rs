@@ -41,6 +41,10 @@ impl Metrics {
             Details::ExecutionFailed(_) => self.closed(identity, Status::Failed, event.time),
             Details::ExecutionAborted(_) => self.closed(identity, Status::Aborted, event.time),
             Details::ExecutionTimedOut(_) => self.closed(identity, Status::TimedOut, event.time),
+            Details::ExecutionRedriven { .. } => {
+                let metric = "ExecutionsRedriven";
+                self.count("StateMachineArn", &identity.machine_arn, metric, 1);
+            }
             Details::Scheduled { task, target, .. } => self.task(identity, *task, target, Step::Scheduled),
             Details::Started { task, target } => self.task(identity, *task, target, Step::Started),
             Details::Succeeded { task, target, .. } => self.task(identity, *task, target, Step::Succeeded),

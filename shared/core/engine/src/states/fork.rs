@@ -53,6 +53,7 @@ impl Turn<'_> {
                 .map_or((0, 0), |fork| (fork.failed, fork.tolerated));
             if failures < tolerated {
                 self.abort_threads_of(child);
+                self.forget_buried();
                 self.set_phase(child, Phase::Tolerated);
                 self.change_fork(parent, |fork| {
                     fork.failed += 1;
@@ -107,6 +108,7 @@ impl Turn<'_> {
         text.push(']');
         let result = self.data_from_text(&text);
         self.drop_threads_of(parent, None);
+        self.forget_buried();
         self.change(parent, |thread| thread.previous = last);
         let (details, flow, transition) = match &state.kind {
             StateKind::Map(map) => (Details::MapStateSucceeded, &map.flow, map.transition),
@@ -149,7 +151,7 @@ impl Turn<'_> {
             } else {
                 self.abort_threads_of(child);
             }
-            self.remove_thread(child);
+            self.bury_thread(child);
         }
     }
 

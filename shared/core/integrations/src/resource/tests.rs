@@ -162,3 +162,13 @@ fn a_resource_is_serialized_as_its_text() {
     assert_eq!(serde_json::from_str::<Resource>(&json).unwrap(), resource);
     assert!(serde_json::from_str::<Resource>("\"arn:aws:states:::sqss:sendMessage\"").is_err());
 }
+
+#[test]
+fn an_integration_may_name_a_region_and_an_account() {
+    let resource = Resource::parse("arn:aws:states:eu-west-1:123456789012:aws-sdk:s3:getObject").unwrap();
+    let Resource::Service(integration) = resource else {
+        panic!("an integration is expected")
+    };
+    assert_eq!((integration.service(), integration.action()), ("s3", "getObject"));
+    assert!(Resource::parse("arn:aws:states:eu-west-1:123456789012:stateMachine:s3").is_err());
+}

@@ -32,6 +32,7 @@ fn all() -> Vec<Details> {
         Details::ExecutionFailed(why()),
         Details::ExecutionAborted(Why::default()),
         Details::ExecutionTimedOut(Why { cause: None, ..why() }),
+        Details::ExecutionRedriven { redrive_count: 2 },
         Details::StateExited {
             state: StateType::Pass,
             name: name(),
