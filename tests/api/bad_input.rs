@@ -45,13 +45,7 @@ pub(crate) const OPERATIONS: [&str; 37] = [
 ];
 
 /// Those that are refused by their name.
-const MISSING: [&str; 5] = [
-    "DescribeMapRun",
-    "ListMapRuns",
-    "RedriveExecution",
-    "TestState",
-    "UpdateMapRun",
-];
+const MISSING: [&str; 3] = ["DescribeMapRun", "ListMapRuns", "UpdateMapRun"];
 
 /// Panics unless the answer is a refusal that the caller is to blame for.
 #[track_caller]

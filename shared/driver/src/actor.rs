@@ -3,10 +3,10 @@
 use crate::error::Error;
 use crate::leases::Leases;
 use crate::settings::{LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
-use crate::{Driver, dispatch, payloads, recover};
+use crate::{Driver, dispatch, job, payloads, recover, redrive};
 use engine::{
-    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Program,
-    Status, TaskToken, Timestamp, apply,
+    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, NotRedrivable, Outcome,
+    Program, Status, TaskToken, Timestamp, apply,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -43,6 +43,8 @@ pub(crate) enum Reply {
     Accepted { at: Timestamp },
     /// The execution did not wait for it; it ended then, if it has.
     Stale { closed: Option<Timestamp> },
+    /// It is a redrive, and the execution cannot be redriven.
+    NotRedrivable(NotRedrivable),
     /// There is no such execution.
     Missing,
     /// The journal failed.
@@ -139,12 +141,31 @@ impl Live {
 /// For an actor that never runs out of time.
 pub(crate) const FOREVER: Timestamp = Timestamp(i64::MAX);
 
-type InFlight = FuturesUnordered<BoxFuture<'static, Message>>;
+type InFlight = FuturesUnordered<BoxFuture<'static, Returned>>;
+
+/// What came of an effect.
+pub(crate) struct Returned {
+    /// The call that is not in flight any more.
+    pub(crate) call: Option<CallId>,
+    /// What the execution is told, if anything.
+    pub(crate) message: Option<Message>,
+}
+
+impl From<Message> for Returned {
+    fn from(message: Message) -> Returned {
+        Returned {
+            call: dispatch::call_of(&message),
+            message: Some(message),
+        }
+    }
+}
 
 struct Actor {
     driver: Driver,
     key: ExecutionKey,
     calls: InFlight,
+    /// What is done as well as it goes, and nobody waits for but the actor's end.
+    errands: FuturesUnordered<BoxFuture<'static, ()>>,
     /// The calls whose futures are in `calls`.
     in_flight: BTreeSet<CallId>,
     /// The entries whose calls are in flight and must not be made by anybody else.
@@ -165,6 +186,7 @@ pub(crate) async fn run(
         driver,
         key,
         calls: FuturesUnordered::new(),
+        errands: FuturesUnordered::new(),
         in_flight: BTreeSet::new(),
         leases: Leases::default(),
         until,
@@ -194,8 +216,11 @@ pub(crate) async fn run(
         let running = live
             .as_ref()
             .is_some_and(|live| live.execution.status == Status::Running);
-        if !running && actor.leave(&mut inbox, &mut deliveries) {
-            return;
+        if !running {
+            actor.run_errands().await;
+            if actor.leave(&mut inbox, &mut deliveries) {
+                return;
+            }
         }
         let mut unfinished = live.as_ref().is_some_and(|live| live.unfinished);
         if let Some(live) = &mut live
@@ -215,8 +240,11 @@ pub(crate) async fn run(
         }
         if deliveries.is_empty() && !unfinished {
             let stays = !actor.calls.is_empty() || live.as_ref().is_some_and(|live| !live.durable && running);
-            if !stays && actor.leave(&mut inbox, &mut deliveries) {
-                return;
+            if !stays {
+                actor.run_errands().await;
+                if actor.leave(&mut inbox, &mut deliveries) {
+                    return;
+                }
             }
         }
         actor.gather(&mut inbox, &mut deliveries, unfinished).await;
@@ -235,6 +263,11 @@ async fn pass_on(driver: &Driver, live: &Live) -> Result<(), Error> {
 }
 
 impl Actor {
+    /// Waits for what nobody else waits for.
+    async fn run_errands(&mut self) {
+        while let Some(()) = self.errands.next().await {}
+    }
+
     /// Leaves the table of actors, unless a message came in between. Then it is among `deliveries`.
     fn leave(&self, inbox: &mut mpsc::UnboundedReceiver<Delivery>, deliveries: &mut Vec<Delivery>) -> bool {
         if !deliveries.is_empty() {
@@ -305,7 +338,8 @@ impl Actor {
                     tokio::select! {
                         biased;
                         delivery = inbox.recv() => deliveries.extend(delivery),
-                        Some(message) = self.calls.next() => deliveries.push(self.returned(message)),
+                        Some(returned) = self.calls.next() => deliveries.extend(self.returned(returned)),
+                        Some(()) = self.errands.next(), if !self.errands.is_empty() => continue,
                         () = tokio::time::sleep(RENEW_AFTER), if !self.leases.is_empty() => {
                             self.leases.renew(&self.driver, &self.key).await;
                             continue;
@@ -318,21 +352,21 @@ impl Actor {
         while deliveries.len() < MESSAGES_PER_ENTRY_MAX {
             if let Ok(delivery) = inbox.try_recv() {
                 deliveries.push(delivery);
-            } else if let Some(Some(message)) = self.calls.next().now_or_never() {
-                let delivery = self.returned(message);
-                deliveries.push(delivery);
+            } else if let Some(Some(returned)) = self.calls.next().now_or_never() {
+                let delivery = self.returned(returned);
+                deliveries.extend(delivery);
             } else {
                 return;
             }
         }
     }
 
-    fn returned(&mut self, message: Message) -> Delivery {
-        if let Some(call) = dispatch::call_of(&message) {
+    fn returned(&mut self, returned: Returned) -> Option<Delivery> {
+        if let Some(call) = returned.call {
             self.in_flight.remove(&call);
             self.leases.release(call);
         }
-        Delivery::new(message, None)
+        returned.message.map(|message| Delivery::new(message, None))
     }
 
     /// Applies the deliveries, writes the entry, answers, and dispatches.
@@ -367,7 +401,7 @@ impl Actor {
         // A later message of the turn may have ended what an earlier one asked for.
         outcome
             .effects
-            .retain(|effect| current.execution.waits_for(effect.call().id));
+            .retain(|effect| effect.is_wanted(|call| current.execution.waits_for(call)));
         if outcome.changed {
             if current.durable {
                 let effects = std::mem::take(&mut outcome.effects);
@@ -395,6 +429,10 @@ impl Actor {
                 current.express.absorb(outcome);
                 self.dispatch(current, effects, None);
             }
+        } else {
+            // Only to ask how jobs are leads to nothing that would have to be durable before.
+            let polls = std::mem::take(&mut outcome.effects);
+            self.dispatch(current, polls, None);
         }
         let closed = match &current.execution.closing {
             Some(closing) => Some(closing.time),
@@ -414,7 +452,7 @@ impl Actor {
                     at: current.execution.last_time(),
                 }
             } else {
-                Reply::Stale { closed }
+                redrive::reply(&current.execution, &delivery.message, now).unwrap_or(Reply::Stale { closed })
             };
             delivery.answer(reply);
         }
@@ -479,7 +517,7 @@ impl Actor {
                 match care {
                     recover::Care::Dispatch(effect) => self.dispatch(&loaded.live, vec![effect], None),
                     recover::Care::Tell(message) => {
-                        self.calls.push(Box::pin(std::future::ready(message)));
+                        self.calls.push(Box::pin(std::future::ready(message.into())));
                     }
                     recover::Care::After(time) => {
                         let earlier = loaded.live.look_again_at.map_or(time, |other| other.min(time));
@@ -496,6 +534,12 @@ impl Actor {
     fn dispatch(&mut self, live: &Live, effects: Vec<Effect>, lease: Option<&Lease>) {
         let lease = lease.filter(|_| !self.driver.0.settings.exclusive && live.durable);
         for effect in effects {
+            if matches!(effect, Effect::Watch(_) | Effect::Cancel(_)) {
+                let identity = Arc::clone(&live.execution.identity);
+                self.errands
+                    .push(job::errand(self.driver.clone(), identity, effect));
+                continue;
+            }
             let id = effect.call().id;
             if self.in_flight.insert(id) {
                 if let Some(lease) = lease
@@ -506,7 +550,7 @@ impl Actor {
                 {
                     // The write took so long that another driver may have given the call up already.
                     let unknown = Message::CallUnknown { call: id };
-                    self.calls.push(Box::pin(std::future::ready(unknown)));
+                    self.calls.push(Box::pin(std::future::ready(unknown.into())));
                     continue;
                 }
                 let identity = Arc::clone(&live.execution.identity);
@@ -607,7 +651,7 @@ impl crate::Inner {
         let execution = &live.execution;
         let identity = &execution.identity;
         let lease_until = self.ports.clock.now().plus_seconds(LEASE_SECONDS);
-        let mut next_deadline = execution.next_deadline();
+        let mut next_deadline = execution.overdue_from();
         // An Express execution begins anew when whoever ran it must be gone; two runs at once are one too many.
         if !self.settings.exclusive && identity.execution_type == ExecutionType::Express {
             let end = identity.started.plus_seconds(engine::limits::EXPRESS_SECONDS_MAX);

@@ -230,6 +230,22 @@ async fn ended(
     Ok(Some(end.message(driver, call, wants)))
 }
 
+/// Stops the child execution of a task that does not wait for it any more.
+pub(crate) async fn stop(driver: &Driver, submission: &Value) -> Result<(), Error> {
+    let arn = submission.get("ExecutionArn").and_then(Value::as_str);
+    let Some((machine_arn, name)) = arn.and_then(execution_of) else {
+        return Ok(());
+    };
+    let Some(target) = Target::parse(&machine_arn) else {
+        return Ok(());
+    };
+    let key = engine::ExecutionKey {
+        machine: ports::machine_key(&target.owner, &target.name).into(),
+        name: name.into(),
+    };
+    driver.stop(&key, None, None).await.map(|_| ())
+}
+
 /// Returns the state machine's ARN and the name in a Standard execution's ARN.
 fn execution_of(arn: &str) -> Option<(String, String)> {
     let (machine, name) = arn.rsplit_once(':')?;

@@ -15,19 +15,24 @@ mod child;
 mod dispatch;
 mod error;
 mod handed_over;
+mod job;
 mod leases;
 mod payloads;
 mod programs;
 mod recover;
+mod redrive;
 mod relay;
 mod settings;
 mod start;
+mod trial;
 
 pub use error::Error;
 pub use ports::Observer;
+pub use redrive::Redrive;
 pub use relay::Attempt;
 pub use settings::Settings;
 pub use start::{Start, Started, SyncEnd};
+pub use trial::Test;
 
 use actor::{Delivery, Reply};
 use engine::{ExecutionKey, Limits, Message, Program, TaskToken, Timestamp};
@@ -167,7 +172,7 @@ impl Driver {
         match self.ask(key, Message::Stop { error, cause }, None).await? {
             Reply::Accepted { at } => Ok(Stopped::Now(at)),
             Reply::Stale { closed: Some(at) } => Ok(Stopped::Already(at)),
-            Reply::Stale { closed: None } | Reply::Missing => Ok(Stopped::Missing),
+            Reply::Stale { closed: None } | Reply::NotRedrivable(_) | Reply::Missing => Ok(Stopped::Missing),
             Reply::Failed(error) => Err(error),
         }
     }
@@ -238,7 +243,7 @@ impl Driver {
             // A task that its execution does not wait for any more is dropped; the next one may still be wanted.
             match self.ask_with(&task.key, delivery).await? {
                 Reply::Accepted { .. } => return Ok(Some(task)),
-                Reply::Stale { .. } | Reply::Missing => {}
+                Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing => {}
                 Reply::Failed(error) => return Err(error),
             }
         }
@@ -248,7 +253,7 @@ impl Driver {
         match self.ask(&token.key, message, Some(token.clone())).await? {
             Reply::Accepted { .. } => Ok(TaskAnswer::Accepted),
             Reply::Stale { .. } => Ok(TaskAnswer::TimedOut),
-            Reply::Missing => Ok(TaskAnswer::DoesNotExist),
+            Reply::NotRedrivable(_) | Reply::Missing => Ok(TaskAnswer::DoesNotExist),
             Reply::Failed(error) => Err(error),
         }
     }

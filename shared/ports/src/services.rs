@@ -27,11 +27,38 @@ pub enum CallOutcome {
     Unknown(String),
 }
 
+/// How the job behind a `.sync` task is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobOutcome {
+    /// It goes on.
+    Running,
+    /// It has ended: the task's result as JSON text, shaped as Step Functions shows it, or the failure.
+    Ended(Result<String, Failure>),
+    /// Its service refuses to say, and gives this reason. It may do so shortly after the job was submitted.
+    Refused(Failure),
+    /// Nobody knows.
+    Unknown(String),
+}
+
 /// The services.
 #[async_trait]
 pub trait Services: Send + Sync {
     /// Makes a call, once. Dropping the future gives the call up; it may still happen.
     async fn call(&self, request: CallRequest) -> CallOutcome;
+
+    /// Asks how the job of a call is that was submitted ([`Call::job`]).
+    async fn poll(&self, _request: CallRequest) -> JobOutcome {
+        JobOutcome::Unknown("these services run no jobs".to_owned())
+    }
+
+    /// Ends the job of a call that was submitted, as well as it goes.
+    ///
+    /// # Errors
+    ///
+    /// With the reason, when that was not possible.
+    async fn cancel(&self, _request: CallRequest) -> Result<(), String> {
+        Err("these services run no jobs".to_owned())
+    }
 
     /// Answers in the place of an activity's worker or a child execution, when a mock is meant to.
     async fn stand_in(&self, _request: &CallRequest) -> Option<CallOutcome> {

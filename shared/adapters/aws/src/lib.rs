@@ -19,6 +19,7 @@ mod clients;
 mod clock;
 mod hash;
 mod item;
+mod jobs;
 mod journal;
 mod mailbox;
 mod messages;

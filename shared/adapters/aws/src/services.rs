@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use calls::Caller;
-use ports::{CallOutcome, CallRequest, Services};
+use ports::{CallOutcome, CallRequest, JobOutcome, Services};
 
 /// The services: every call is made with the rights of the state machine's role, which trusts the function that makes it,
 /// or of the role in the state's `Credentials`, which trusts the state machine's.
@@ -32,6 +32,14 @@ impl Services for AwsServices {
             &roles(&request),
         )
         .await
+    }
+
+    async fn poll(&self, request: CallRequest) -> JobOutcome {
+        service_calls::job::poll(&self.caller, &request.call, &roles(&request)).await
+    }
+
+    async fn cancel(&self, request: CallRequest) -> Result<(), String> {
+        service_calls::job::cancel(&self.caller, &request.call, &roles(&request)).await
     }
 }
 

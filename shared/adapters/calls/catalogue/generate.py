@@ -38,6 +38,70 @@ SERVICES = [
     "stepfunctions",
     "sts",
 ]
+# Of these services what `.sync` tasks need: what starts a job, asks for it and ends it.
+JOBS = {
+    "athena": ["GetQueryExecution", "GetQueryResults", "StartQueryExecution", "StopQueryExecution"],
+    "batch": ["DescribeJobs", "SubmitJob", "TerminateJob"],
+    "bedrock": ["CreateModelCustomizationJob", "GetModelCustomizationJob", "StopModelCustomizationJob"],
+    "codebuild": [
+        "BatchDeleteBuilds",
+        "BatchGetBuildBatches",
+        "BatchGetBuilds",
+        "BatchGetReports",
+        "DeleteBuildBatch",
+        "RetryBuildBatch",
+        "StartBuild",
+        "StartBuildBatch",
+        "StopBuild",
+        "StopBuildBatch",
+    ],
+    "databrew": ["DescribeJobRun", "StartJobRun", "StopJobRun"],
+    "eks": [
+        f"{verb}{thing}"
+        for verb in ("Create", "Delete", "Describe")
+        for thing in ("Cluster", "FargateProfile", "Nodegroup")
+    ],
+    "emr": [
+        "AddJobFlowSteps",
+        "CancelSteps",
+        "DescribeCluster",
+        "DescribeStep",
+        "RunJobFlow",
+        "SetTerminationProtection",
+        "TerminateJobFlows",
+    ],
+    "emr-containers": [
+        "CancelJobRun",
+        "CreateVirtualCluster",
+        "DeleteVirtualCluster",
+        "DescribeJobRun",
+        "DescribeVirtualCluster",
+        "StartJobRun",
+    ],
+    "emr-serverless": [
+        "CancelJobRun",
+        "CreateApplication",
+        "DeleteApplication",
+        "GetApplication",
+        "GetJobRun",
+        "StartApplication",
+        "StartJobRun",
+        "StopApplication",
+    ],
+    "glue": ["BatchStopJobRun", "GetJobRun", "StartJobRun"],
+    "mediaconvert": ["CancelJob", "CreateJob", "GetJob"],
+    "sagemaker": [
+        "CreateEndpoint",
+        "CreateEndpointConfig",
+        "CreateModel",
+        "UpdateEndpoint",
+        *(
+            f"{verb}{kind}Job"
+            for verb in ("Create", "Describe", "Stop")
+            for kind in ("HyperParameterTuning", "Labeling", "Processing", "Training", "Transform")
+        ),
+    ],
+}
 # One Region stands for each partition.
 PARTITIONS = {"aws": "us-west-2", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 # What the services' own names for protocols are called here, best first.
@@ -98,8 +162,9 @@ def present(entry):
 class Service:
     """One service model on its way into the catalogue."""
 
-    def __init__(self, loader, name):
+    def __init__(self, loader, name, only=None):
         self.name = name
+        self.only = only
         self.model = loader.load_service_model(name, "service-2")
         self.rules = loader.load_service_model(name, "endpoint-rule-set-1")
         self.partitions = loader.load_data("partitions")
@@ -110,10 +175,11 @@ class Service:
 
     def entry(self):
         meta = self.meta
-        operations = {name: self.operation(op) for name, op in sorted(self.model["operations"].items())}
+        wanted = sorted(self.only or self.model["operations"])
+        operations = {name: self.operation(self.model["operations"][name]) for name in wanted}
         errors = {}
         for name, shape in self.model["shapes"].items():
-            if shape.get("exception"):
+            if shape.get("exception") and self.throws(name, wanted):
                 errors[shape.get("error", {}).get("code", name)] = name
                 errors[name] = name
         entry = {
@@ -130,6 +196,11 @@ class Service:
             "shapes": self.shapes,
         }
         return present(entry)
+
+    def throws(self, name, operations):
+        """Whether one of these operations has this error, where not all operations are here."""
+        errors = (self.model["operations"][operation].get("errors", []) for operation in operations)
+        return self.only is None or any(error["shape"] == name for each in errors for error in each)
 
     def operation(self, op):
         http = op["http"]
@@ -245,8 +316,8 @@ def main():
         sys.exit(f"botocore {BOTOCORE} is wanted, this is {botocore.__version__}")
     loader = botocore.loaders.create_loader()
     index, bodies, offset = [], [], 0
-    for name in SERVICES:
-        service = Service(loader, name)
+    for name in sorted([*SERVICES, *JOBS]):
+        service = Service(loader, name, JOBS.get(name))
         entry = service.entry()
         body = packed(entry)
         names = [sdk_name(entry["id"])]

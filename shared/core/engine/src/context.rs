@@ -63,7 +63,12 @@ impl Ingredients {
             "State": { "Name": self.state, "EnteredTime": self.entered_at.to_string() },
         });
         if let Some(redriven) = self.redriven {
-            set(&mut context, "Execution", "RedriveTime", json!(redriven.to_string()));
+            set(
+                &mut context,
+                "Execution",
+                "RedriveTime",
+                json!(redriven.to_string()),
+            );
         }
         if let Some(count) = self.retry_count {
             set(&mut context, "State", "RetryCount", json!(count));

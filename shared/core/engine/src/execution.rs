@@ -196,6 +196,8 @@ pub struct Execution {
     pub(crate) changed: BTreeSet<ThreadId>,
     /// Deadlines of all threads, earliest first; derived from `threads`.
     pub(crate) deadlines: BTreeSet<(Timestamp, ThreadId)>,
+    /// When jobs are to be asked for, earliest first; derived from `threads`.
+    pub(crate) polls: BTreeSet<(Timestamp, ThreadId)>,
     /// Documents made since the last entry.
     pub(crate) payload_count: u32,
     /// The call of each thread that waits for one; derived from `threads`.
@@ -237,6 +239,7 @@ impl Execution {
             threads: BTreeMap::new(),
             changed: BTreeSet::new(),
             deadlines: BTreeSet::new(),
+            polls: BTreeSet::new(),
             payload_count: 1,
             calls: BTreeMap::new(),
             runnable: BTreeSet::new(),
@@ -252,6 +255,9 @@ impl Execution {
         self.variable_bytes = self.variable_bytes.saturating_add(bytes_of_variables(thread));
         if let Some(time) = thread.phase.deadline() {
             self.deadlines.insert((time, id));
+        }
+        if let Some(time) = thread.phase.job().and_then(|job| job.poll_at) {
+            self.polls.insert((time, id));
         }
         match &thread.phase {
             Phase::Calling(calling) => {
@@ -276,6 +282,9 @@ impl Execution {
         self.variable_bytes = self.variable_bytes.saturating_sub(bytes_of_variables(thread));
         if let Some(time) = thread.phase.deadline() {
             self.deadlines.remove(&(time, id));
+        }
+        if let Some(time) = thread.phase.job().and_then(|job| job.poll_at) {
+            self.polls.remove(&(time, id));
         }
         match &thread.phase {
             Phase::Calling(calling) => {
@@ -305,6 +314,7 @@ impl Execution {
     /// Forgets what is awaited: an execution that has ended waits for nothing.
     pub(crate) fn await_nothing(&mut self) {
         self.deadlines.clear();
+        self.polls.clear();
         self.calls.clear();
         self.runnable.clear();
     }
@@ -318,7 +328,30 @@ impl Execution {
         if !self.runnable.is_empty() {
             return Some(self.counters.last_time);
         }
-        self.deadlines.first().map(|(time, _)| *time)
+        let deadline = self.deadlines.first().map(|(time, _)| *time);
+        let poll = self.polls.first().map(|(time, _)| *time);
+        match (deadline, poll) {
+            (Some(deadline), Some(poll)) => Some(deadline.min(poll)),
+            (deadline, poll) => deadline.or(poll),
+        }
+    }
+
+    /// Returns the time from which on the execution is overdue if nobody has looked after it.
+    ///
+    /// That is [`Execution::next_deadline`], but for polls: those that find a job at work leave no trace, so that only
+    /// their long absence says anything.
+    pub fn overdue_from(&self) -> Option<Timestamp> {
+        if self.status != Status::Running || !self.runnable.is_empty() || self.polls.is_empty() {
+            return self.next_deadline();
+        }
+        let deadline = self.deadlines.first().map(|(time, _)| *time);
+        let job_of = |id: &ThreadId| self.threads.get(id)?.phase.job();
+        let look_by = self
+            .polls
+            .iter()
+            .filter_map(|(_, id)| job_of(id).map(|job| job.look_by))
+            .min();
+        deadline.into_iter().chain(look_by).min()
     }
 
     /// Returns the time of the latest event.

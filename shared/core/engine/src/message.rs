@@ -67,6 +67,11 @@ pub enum Message {
         /// The output as JSON text, or the failure.
         result: Result<String, Failure>,
     },
+    /// Somebody saw the job behind a `.sync` task change: its service is asked at once how it is.
+    JobChanged {
+        /// The attempt.
+        call: CallId,
+    },
     /// StopExecution.
     Stop {
         /// Its `error`.

@@ -115,6 +115,24 @@ pub struct Calling<D> {
     pub asked_at: Timestamp,
     /// How many calls the state had asked for before, in the whole execution.
     pub number: u32,
+    /// The job behind a `.sync` task, once it is submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job<D>>,
+}
+
+/// The job behind a `.sync` task: something outside that goes on by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job<D> {
+    /// The answer to the submission, as the task shows it: it says how the job is called.
+    pub submission: D,
+    /// When it was submitted.
+    pub submitted_at: Timestamp,
+    /// When its service is asked next how it is; `None` for a child execution, which reports its end itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub poll_at: Option<Timestamp>,
+    /// From when on nobody seems to ask any more: the time of the last poll that was written down, and some. Polls cost
+    /// no entry as long as it is far away.
+    pub look_by: Timestamp,
 }
 
 /// How far a task's attempt is.
@@ -167,6 +185,22 @@ impl<D> Phase<D> {
     }
 }
 
+impl<D> Phase<D> {
+    /// Returns the job that the thread waits for, if any.
+    pub fn job(&self) -> Option<&Job<D>> {
+        match self {
+            Phase::Calling(calling) => calling.job.as_ref(),
+            Phase::Ready
+            | Phase::Again
+            | Phase::Waiting { .. }
+            | Phase::Retrying { .. }
+            | Phase::Forked(_)
+            | Phase::Finished { .. }
+            | Phase::Tolerated => None,
+        }
+    }
+}
+
 impl<D> Thread<D> {
     /// Replaces every document by what `change` makes of it.
     pub fn try_map<E, X>(self, change: &mut impl FnMut(D) -> Result<E, X>) -> Result<Thread<E>, X>
@@ -211,6 +245,15 @@ impl<D> Thread<D> {
                     committed_in: calling.committed_in,
                     asked_at: calling.asked_at,
                     number: calling.number,
+                    job: match calling.job {
+                        Some(job) => Some(Job {
+                            submission: change(job.submission)?,
+                            submitted_at: job.submitted_at,
+                            poll_at: job.poll_at,
+                            look_by: job.look_by,
+                        }),
+                        None => None,
+                    },
                 }),
                 Phase::Forked(fork) => Phase::Forked(Fork {
                     first: fork.first,

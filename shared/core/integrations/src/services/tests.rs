@@ -134,16 +134,45 @@ fn what_is_missing_says_so() {
             .unwrap()
     };
     assert_eq!(
-        cause("ecs:runTask.sync"),
-        "the .sync pattern of `ecs:runTask` is not implemented yet"
+        cause("eks:runJob.sync"),
+        "the .sync pattern of `eks:runJob` is not implemented yet"
     );
     assert_eq!(
-        cause("glue:startJobRun.sync"),
-        "the .sync pattern of `glue:startJobRun` is not implemented yet"
+        cause("elasticmapreduce:modifyInstanceGroupByName"),
+        "the integration `elasticmapreduce:modifyInstanceGroupByName` is not implemented yet"
     );
     assert_eq!(
         cause("apigateway:invoke"),
         "the integration `apigateway:invoke` is not implemented yet"
+    );
+}
+
+#[test]
+fn emr_has_other_names_for_its_operations() {
+    let call = |call: &str, parameters: Value| {
+        let request = request(&integration(call), parameters, None).unwrap();
+        (request.operation, request.members)
+    };
+    let step = json!({ "ClusterId": "j", "Step": { "Name": "s" } });
+    assert_eq!(
+        call("elasticmapreduce:addStep.sync", step),
+        (
+            "AddJobFlowSteps".to_owned(),
+            json!({ "JobFlowId": "j", "Steps": [{ "Name": "s" }] })
+        )
+    );
+    assert_eq!(
+        call("elasticmapreduce:terminateCluster", json!({ "ClusterId": "j" })),
+        ("TerminateJobFlows".to_owned(), json!({ "JobFlowIds": ["j"] }))
+    );
+    let shown = |call: &str, members: Value| response(&integration(call), answer(members)).unwrap();
+    assert_eq!(
+        shown("elasticmapreduce:createCluster", json!({ "JobFlowId": "j" }))["ClusterId"],
+        "j"
+    );
+    assert_eq!(
+        shown("elasticmapreduce:addStep.sync", json!({ "StepIds": ["s"] }))["StepId"],
+        "s"
     );
 }
 

@@ -1,0 +1,69 @@
+//! TestState.
+
+mod inspection;
+mod mock;
+mod request;
+
+use crate::arn;
+use crate::definitions;
+use crate::error::Error;
+use crate::wire::Answer;
+use crate::{Call, members};
+use driver::Test;
+use engine::{TrialStatus, Verdict};
+use request::TestState;
+use std::sync::Arc;
+
+/// What a state that stands alone is called, and the state machine that it seems to belong to.
+const NAME: &str = "TestState";
+
+pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
+    let most = call.driver.limits().payload_bytes;
+    let request = members::read(call.body, |members| TestState::read(members, most))?;
+    request.check()?;
+    let compiled = match request.state_name {
+        Some(_) => asl::compile(&request.definition, asl::MachineType::Standard),
+        None => asl::compile_state(&request.definition, NAME),
+    };
+    let program = Arc::new(definitions::program(compiled)?);
+    let state = request.state_name.as_deref().unwrap_or(NAME);
+    let Some(tested) = program.states.iter().find(|candidate| *candidate.name == *state) else {
+        return Err(Error::validation(format!(
+            "the definition has no state `{state}`, which `stateName` names"
+        )));
+    };
+    let expected = mock::expected(&request, tested)?;
+    let tested = tested.clone();
+    let test = Test {
+        owner: call.owner.clone(),
+        machine_arn: arn::of_machine(&call.owner, NAME),
+        machine_name: NAME.to_owned(),
+        role_arn: request.role_arn.clone().unwrap_or_default(),
+        program,
+        state: state.to_owned(),
+        input: Arc::clone(&request.input),
+        expected,
+    };
+    let trial = call.driver.trial(test);
+    let trial = trial.ok_or_else(|| Error::validation(format!("the definition has no state `{state}`")))?;
+    request.check_cause(&trial)?;
+    let verdict = call.driver.run_trial(trial).await;
+    request.check_failures(&verdict)?;
+    let inspected = inspection::of(&verdict, &tested, &request);
+    Ok(shown(&verdict).with_some("inspectionData", inspected))
+}
+
+fn shown(verdict: &Verdict) -> Answer {
+    let status = match verdict.status {
+        TrialStatus::Succeeded => "SUCCEEDED",
+        TrialStatus::Failed => "FAILED",
+        TrialStatus::Retriable => "RETRIABLE",
+        TrialStatus::CaughtError => "CAUGHT_ERROR",
+    };
+    Answer::default()
+        .with_some("output", verdict.output.as_deref())
+        .with_some("error", verdict.error.as_deref())
+        .with_some("cause", verdict.cause.as_deref())
+        .with_some("nextState", verdict.next_state.as_deref())
+        .with("status", status)
+}

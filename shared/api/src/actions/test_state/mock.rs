@@ -1,0 +1,170 @@
+//! What stands in for the world around a state under test.
+
+use super::request::{MockMembers, TestState, Validation};
+use crate::error::Error;
+use asl::program::{Distributed, MapMode, State, StateKind};
+use engine::{Expected, Mock};
+use integrations::{Failure, Pattern, Resource};
+use serde_json::{Map, Value};
+
+/// Returns what the state finds around it; refuses what its type cannot do.
+pub(super) fn expected(request: &TestState, state: &State) -> Result<Expected, Error> {
+    check_need(state, request.mock.is_some())?;
+    let configuration = &request.configuration;
+    let is_map = matches!(state.kind, StateKind::Map(_));
+    let is_fork = is_map || matches!(state.kind, StateKind::Parallel(_));
+    if !is_map && (configuration.failed_iterations.is_some() || configuration.item_reader_data.is_some()) {
+        return Err(Error::validation(
+            "`mapIterationFailureCount` and `mapItemReaderData` are for Map states",
+        ));
+    }
+    if configuration.error_caused_by.is_some() && !is_fork {
+        return Err(Error::validation(
+            "`errorCausedByState` is for Map and Parallel states",
+        ));
+    }
+    let mock = match &request.mock {
+        Some(mock) => Some(mock_of(mock, state)?),
+        None => None,
+    };
+    let count = |number: Option<u64>| number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    Ok(Expected {
+        variables: object("variables", request.variables.as_deref())?.unwrap_or_default(),
+        context: object("context", request.context.as_deref())?.map(Value::Object),
+        mock,
+        retries: count(configuration.retries).unwrap_or(0),
+        failed_iterations: count(configuration.failed_iterations),
+        items_read: items_read(state, configuration.item_reader_data.as_deref())?,
+    })
+}
+
+/// Refuses a mock where there is nothing to mock, and a state that cannot be tested without one.
+fn check_need(state: &State, has_mock: bool) -> Result<(), Error> {
+    let (can, must) = match &state.kind {
+        StateKind::Map(_) | StateKind::Parallel(_) => (true, true),
+        StateKind::Task(task) => match &task.resource {
+            Resource::Activity(_) => (true, true),
+            Resource::Function(_) => (true, false),
+            Resource::Service(integration) => (true, integration.pattern() != Pattern::RequestResponse),
+        },
+        StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed(_)
+        | StateKind::Fail(_) => (false, false),
+    };
+    match (has_mock, can, must) {
+        (true, false, _) => Err(Error::validation(
+            "a `mock` may only be given for Task, Map and Parallel states",
+        )),
+        (false, _, true) => Err(Error::validation(
+            "a `mock` is needed to test a Map or Parallel state, an activity, or an integration with `.sync` or `.waitForTaskToken`",
+        )),
+        (_, _, _) => Ok(()),
+    }
+}
+
+fn mock_of(mock: &MockMembers, state: &State) -> Result<Mock, Error> {
+    if let Some((error, cause)) = &mock.error_output {
+        return Ok(Mock::Failure(Failure {
+            error: error.clone(),
+            cause: cause.clone(),
+        }));
+    }
+    let text = mock.result.as_deref().unwrap_or_default();
+    let result: Value = serde_json::from_str(text)
+        .map_err(|why| Error::validation(format!("the `result` of the `mock` is not JSON: {why}")))?;
+    if matches!(state.kind, StateKind::Task(_))
+        && matches!(mock.validation, Some(Validation::Strict | Validation::Present))
+    {
+        // Asked for by name, it is refused; AWS's default is STRICT, too.
+        return Err(Error::not_implemented(
+            "the comparison of mocked results with service models (`fieldValidationMode` other than NONE)",
+        ));
+    }
+    check_shape(&result, state)?;
+    Ok(Mock::Result(text.to_owned()))
+}
+
+/// Refuses a result that a Map or Parallel state never has.
+fn check_shape(result: &Value, state: &State) -> Result<(), Error> {
+    match (&state.kind, result) {
+        (StateKind::Parallel(parallel), Value::Array(results))
+            if results.len() == parallel.branches.len() =>
+        {
+            Ok(())
+        }
+        (StateKind::Parallel(parallel), _) => Err(Error::validation(format!(
+            "the `result` of the `mock` must be an array with an element for each of the {} branches",
+            parallel.branches.len()
+        ))),
+        (StateKind::Map(_), Value::Array(_) | Value::Object(_)) => Ok(()),
+        (StateKind::Map(_), _) => Err(Error::validation(
+            "the `result` of the `mock` must be an array or an object",
+        )),
+        (_, _) => Ok(()),
+    }
+}
+
+/// Returns the items that `mapItemReaderData` holds.
+fn items_read(state: &State, data: Option<&str>) -> Result<Option<Value>, Error> {
+    let StateKind::Map(map) = &state.kind else {
+        return Ok(None);
+    };
+    let MapMode::Distributed(distributed) = &map.mode else {
+        return match data {
+            Some(_) => Err(Error::validation(
+                "`mapItemReaderData` is for Map states with an ItemReader",
+            )),
+            None => Ok(None),
+        };
+    };
+    if distributed.item_batcher.is_some() {
+        return Err(Error::not_implemented(
+            "the test of a Map state with an ItemBatcher",
+        ));
+    }
+    let Some(data) = data else { return Ok(None) };
+    read(distributed, data).map(Some)
+}
+
+fn read(distributed: &Distributed, data: &str) -> Result<Value, Error> {
+    let Some(reader) = &distributed.item_reader else {
+        return Err(Error::validation(
+            "`mapItemReaderData` is for Map states with an ItemReader",
+        ));
+    };
+    let config = reader.get("ReaderConfig");
+    let field = |name: &str| config.and_then(|config| config.get(name));
+    if let Some(input_type) = field("InputType").filter(|input_type| *input_type != "JSON") {
+        return Err(Error::not_implemented(&format!(
+            "`mapItemReaderData` for the InputType {input_type}"
+        )));
+    }
+    let items: Value = serde_json::from_str(data)
+        .map_err(|why| Error::validation(format!("`mapItemReaderData` is not JSON: {why}")))?;
+    let pointer = field("ItemsPointer").and_then(Value::as_str).unwrap_or_default();
+    let mut items = items.pointer(pointer).cloned().ok_or_else(|| {
+        Error::validation(format!(
+            "the ItemsPointer `{pointer}` leads nowhere in `mapItemReaderData`"
+        ))
+    })?;
+    if let (Value::Array(items), Some(most)) = (&mut items, field("MaxItems").and_then(Value::as_u64)) {
+        items.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    match items {
+        Value::Array(_) | Value::Object(_) => Ok(items),
+        _ => Err(Error::validation(
+            "`mapItemReaderData` must lead to an array or an object",
+        )),
+    }
+}
+
+fn object(member: &str, text: Option<&str>) -> Result<Option<Map<String, Value>>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(Some(object)),
+        Ok(_) => Err(Error::validation(format!("`{member}` must be a JSON object"))),
+        Err(why) => Err(Error::validation(format!("`{member}` is not JSON: {why}"))),
+    }
+}
