@@ -63,15 +63,18 @@ async fn executions_are_those_recorded_from_aws() {
     assert!(!cases.is_empty(), "{} holds no case", folder.display());
     let outcomes = rig::run_all(cases.clone()).await;
     report(&cases, &outcomes);
-    let wrong =
-        outcomes.iter().filter_map(
-            |(name, outcome)| match (&outcome.difference, listed::reason(name)) {
-                (None, None) | (Some(_), Some(_)) => None,
-                (Some(difference), None) => Some(format!("{name}: {difference}")),
-                (None, Some(_)) => Some(format!("{name} is listed as different, and is not")),
-            },
-        );
-    fail_with(&wrong.collect::<Vec<_>>());
+    let mut wrong = Vec::new();
+    for (name, outcome) in &outcomes {
+        match (&outcome.difference, listed::reason(name)) {
+            (None, None) | (Some(_), Some(_)) => {}
+            (Some(difference), None) => wrong.push(format!("{name}: {difference}")),
+            (None, Some(_)) => wrong.push(format!("{name} is listed as different, and is not")),
+        }
+    }
+    let is_there = |name: &&str| cases.iter().any(|case| case.name == *name);
+    let gone = listed::names().filter(|name| !is_there(name));
+    wrong.extend(gone.map(|name| format!("{name} is listed as different, and is not there")));
+    fail_with(&wrong);
 }
 
 /// Prints how many cases of each topic are equal.
@@ -100,8 +103,8 @@ fn fail_with(wrong: &[String]) {
 }
 
 fn recordings() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os(RECORDINGS).map_or(repository().join("../shared/conformance"), PathBuf::from);
+    let beside = || repository().join("../shared/conformance");
+    let folder = std::env::var_os(RECORDINGS).map_or_else(beside, PathBuf::from);
     Some(folder.join("execution")).filter(|folder| folder.is_dir())
 }
 

@@ -75,17 +75,11 @@ async fn what_is_not_implemented_says_so_by_name() {
             format!("{operation} is not implemented yet")
         );
     }
-    // An SDK takes the refusal for what it is; also one whose operation goes to a host of its own.
-    let test = server
-        .client()
-        .test_state()
-        .definition("{}")
-        .role_arn(ROLE)
-        .send()
-        .await;
+    // An SDK takes the refusal for what it is.
+    let runs = server.client().list_map_runs().execution_arn("x").send().await;
     assert_eq!(
-        crate::support::refusal(test),
-        "ValidationException: TestState is not implemented yet"
+        crate::support::refusal(runs),
+        "ValidationException: ListMapRuns is not implemented yet"
     );
     still_works(&server).await;
 }

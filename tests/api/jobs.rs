@@ -1,6 +1,8 @@
 //! `.sync` tasks of other services: what the jobs do, the service says; here a stand-in for AWS Glue.
 
-use crate::support::{Options, Reply, Request, Server, event_types, history, output, stand_in, task};
+use crate::support::{
+    Options, Reply, Request, Server, command, event_types, history, output, stand_in, task, temporary_folder,
+};
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -114,6 +116,32 @@ async fn the_task_ends_as_the_job_does() {
         (&cause["JobRunState"], &cause["Id"]),
         (&json!("FAILED"), &json!("jr_1"))
     );
+}
+
+#[test]
+fn a_clock_that_jumps_waits_for_a_job() {
+    let glue = Glue::default();
+    let here = glue.clone();
+    let url = stand_in(move |request| {
+        let polls = here.count("GetJobRun");
+        here.runs_are(if polls < 2 { "RUNNING" } else { "SUCCEEDED" });
+        here.answer(request)
+    });
+    let mut definition = etl();
+    // Half a minute passes at once where nothing is at work.
+    definition["StartAt"] = json!("W");
+    definition["States"]["W"] = json!({ "Type": "Wait", "Seconds": 30, "Next": "T" });
+    definition["States"]["T"]["TimeoutSeconds"] = json!(10);
+    let folder = temporary_folder();
+    std::fs::write(folder.path().join("etl.json"), definition.to_string()).unwrap();
+    let ended = command(folder.path())
+        .args(["run", "etl.json", "--fast-forward"])
+        .env("AWS_ENDPOINT_URL_GLUE", url)
+        .output()
+        .unwrap();
+    let shown: Value = serde_json::from_slice(&ended.stdout).unwrap_or_else(|_| panic!("{ended:?}"));
+    assert_eq!(shown["JobRunState"], "SUCCEEDED");
+    assert_eq!(glue.count("GetJobRun"), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

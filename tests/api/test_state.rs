@@ -49,6 +49,51 @@ async fn a_mocked_task_shows_its_data_flow() {
 }
 
 #[tokio::test]
+async fn mocked_results_are_compared_with_the_services_model() {
+    let server = Server::start();
+    let test = async |resource: &str, result: &str, mode: Option<MockResponseValidationMode>| {
+        let state = json!({ "Type": "Task", "Resource": resource, "Parameters": {}, "End": true });
+        let mock = MockInput::builder()
+            .result(result)
+            .set_field_validation_mode(mode)
+            .build();
+        server
+            .client()
+            .test_state()
+            .definition(state.to_string())
+            .mock(mock)
+            .send()
+            .await
+    };
+    let get = "arn:aws:states:::dynamodb:getItem";
+    let wrong = r#"{"Item":{"n":{"S":7}}}"#;
+    for mode in [
+        None,
+        Some(MockResponseValidationMode::Strict),
+        Some(MockResponseValidationMode::Present),
+    ] {
+        let refused = refusal(test(get, wrong, mode.clone()).await);
+        assert_eq!(
+            refused,
+            format!(
+                "ValidationException: the `result` of the `mock` is not one of `{get}`: `/Item/n/S` must be a string, but is 7"
+            )
+        );
+        assert!(test(get, r#"{"Item":{"n":{"S":"7"}}}"#, mode).await.is_ok());
+    }
+    assert!(
+        test(get, wrong, Some(MockResponseValidationMode::None))
+            .await
+            .is_ok()
+    );
+    // There is no model to compare with: the default lets it pass, what was asked for by name is refused.
+    let http = "arn:aws:states:::http:invoke";
+    assert!(test(http, "{}", None).await.is_ok());
+    let refused = refusal(test(http, "{}", Some(MockResponseValidationMode::Strict)).await);
+    assert!(refused.contains("cannot be compared"), "{refused}");
+}
+
+#[tokio::test]
 async fn errors_are_retried_and_caught() {
     let server = Server::start();
     let state = json!({ "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true,
@@ -124,6 +169,7 @@ async fn a_local_function_is_called() {
         .client()
         .test_state()
         .definition(state.to_string())
+        .role_arn(crate::support::ROLE)
         .send()
         .await
         .unwrap();

@@ -52,7 +52,7 @@ pub(crate) const EXECUTION: &str = "run";
 /// One answer over HTTP.
 #[derive(Clone, Debug)]
 pub(crate) struct Scripted {
-    /// The payload that is answered so; any other when it is `None`.
+    /// The function's payload that is answered so; `None` where any request is.
     pub(crate) payload: Option<Value>,
     /// The answer.
     pub(crate) reply: Reply,

@@ -103,7 +103,7 @@ fn compare_variables(wanted: &Value, got: &Value, bindings: &mut Bindings) -> Re
 }
 
 /// Compares what is inside of a document.
-fn compare_values(wanted: &Value, got: &Value, bindings: &mut Bindings) -> Result<(), String> {
+pub(crate) fn compare_values(wanted: &Value, got: &Value, bindings: &mut Bindings) -> Result<(), String> {
     match (wanted, got) {
         (Value::Object(wanted), Value::Object(got)) => {
             for (key, value) in wanted {

@@ -17,7 +17,7 @@ pub(crate) const DIFFERENT: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "an `Input` of `states:startExecution` that is text becomes JSON text once more",
+        "an `Input` of `states:startExecution` that is text becomes JSON text once more, and the result has no redrives",
         &[
             "credentials_credentials_base-TestCredentialsBase_cross_account_states_start_sync_execution_SFN_START_EXECUTION_SYNC_ROLE_ARN_INTRINSIC",
             "credentials_credentials_base-TestCredentialsBase_cross_account_states_start_sync_execution_SFN_START_EXECUTION_SYNC_ROLE_ARN_JSONATA",
@@ -66,4 +66,9 @@ pub(crate) const DIFFERENT: &[(&str, &[&str])] = &[
 pub(crate) fn reason(name: &str) -> Option<&'static str> {
     let listed = DIFFERENT.iter().find(|(_, names)| names.contains(&name));
     listed.map(|(reason, _)| *reason)
+}
+
+/// Returns the names of all cases that are listed.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    DIFFERENT.iter().flat_map(|(_, names)| names.iter().copied())
 }

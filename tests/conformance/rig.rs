@@ -2,7 +2,7 @@
 
 use super::case::{ACCOUNT, Case, EXECUTION, Scripted};
 use super::clients;
-use super::compare::{Bindings, compare};
+use super::compare::{Bindings, compare, compare_values};
 use crate::support::{DEADLINE, Options, Reply, Request, Server, Sfn, client, stand_in};
 use aws_sdk_sfn::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_sfn::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -96,14 +96,15 @@ fn answer(replies: &Mutex<BTreeMap<String, Vec<Scripted>>>, request: &Request) -
         .iter_mut()
         .find(|(mark, _)| request.path.contains(mark.as_str()) || request.body.contains(mark.as_str()))
         .map(|(_, scripted)| scripted);
-    if let Some(scripted) = scripted.filter(|scripted| !scripted.is_empty()) {
-        let payload: Option<Value> = serde_json::from_str(&request.body).ok();
-        let place = scripted
-            .iter()
-            .position(|scripted| scripted.payload == payload)
-            .or_else(|| scripted.iter().position(|scripted| scripted.payload.is_none()))
-            .unwrap_or(0);
-        return scripted.remove(place).reply;
+    if let Some(scripted) = scripted {
+        let payload: Value = serde_json::from_str(&request.body).unwrap_or_default();
+        let is_meant = |scripted: &Scripted| match &scripted.payload {
+            Some(wanted) => compare_values(wanted, &payload, &mut Bindings::default()).is_ok(),
+            None => true,
+        };
+        if let Some(place) = scripted.iter().position(is_meant) {
+            return scripted.remove(place).reply;
+        }
     }
     // A queue takes whatever is sent to it.
     if request.target == "AmazonSQS.SendMessage" {

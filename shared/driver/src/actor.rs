@@ -11,7 +11,7 @@ use engine::{
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use ports::{Appended, Lease, Nonce, Write};
+use ports::{Appended, Lease, Nonce, TimersError, Write};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
@@ -172,6 +172,8 @@ struct Actor {
     leases: Leases,
     /// From when on it begins nothing, and leaves the execution to the next driver.
     until: Timestamp,
+    /// Why no timer is armed for what the execution waits for.
+    unarmed: Option<TimersError>,
 }
 
 /// Runs an actor until its execution has ended or only waits.
@@ -181,7 +183,7 @@ pub(crate) async fn run(
     mut inbox: mpsc::UnboundedReceiver<Delivery>,
     session: Session,
     until: Timestamp,
-) {
+) -> Result<(), Error> {
     let mut actor = Actor {
         driver,
         key,
@@ -190,6 +192,7 @@ pub(crate) async fn run(
         in_flight: BTreeSet::new(),
         leases: Leases::default(),
         until,
+        unarmed: None,
     };
     let mut live = match session {
         Session::Fresh(live, effects) => {
@@ -219,7 +222,7 @@ pub(crate) async fn run(
         if !running {
             actor.run_errands().await;
             if actor.leave(&mut inbox, &mut deliveries) {
-                return;
+                return actor.unarmed();
             }
         }
         let mut unfinished = live.as_ref().is_some_and(|live| live.unfinished);
@@ -243,7 +246,7 @@ pub(crate) async fn run(
             if !stays {
                 actor.run_errands().await;
                 if actor.leave(&mut inbox, &mut deliveries) {
-                    return;
+                    return actor.unarmed();
                 }
             }
         }
@@ -297,7 +300,7 @@ impl Actor {
         mut inbox: mpsc::UnboundedReceiver<Delivery>,
         mut deliveries: Vec<Delivery>,
         error: &Error,
-    ) {
+    ) -> Result<(), Error> {
         tracing::error!(machine = %self.key.machine, execution = %self.key.name, %error, "an execution cannot go on");
         {
             let mut actors = self
@@ -316,11 +319,12 @@ impl Actor {
         }
         if !self.driver.0.settings.exclusive {
             // Whoever brought the message brings it again.
-            return;
+            return Err(error.clone());
         }
         // The store may be well again later: a full disk, for example. Calls in flight are unknown then.
         tokio::time::sleep(RETRY_AFTER).await;
         self.driver.deliver(&self.key, Delivery::new(Message::Wake, None));
+        Ok(())
     }
 
     /// Waits for something to do, and takes all that is there.
@@ -560,12 +564,18 @@ impl Actor {
         }
     }
 
+    /// Fails when an execution is left that waits for a time nobody will wake it at: what brought it comes again then.
+    fn unarmed(self) -> Result<(), Error> {
+        self.unarmed.map_or(Ok(()), |error| Err(error.into()))
+    }
+
     fn is_out_of_time(&self) -> bool {
         self.driver.0.ports.clock.now() >= self.until
     }
 
     /// Arms a timer for the execution's earliest deadline, unless an earlier one is armed.
     async fn arm(&mut self, live: &mut Live) {
+        self.driver.0.note_jobs(&live.execution);
         if live.unfinished {
             // It goes on at once, and arms what it waits for then.
             return;
@@ -595,13 +605,20 @@ impl Actor {
             .arm(&identity.key, &identity.incarnation, deadline)
             .await
         {
-            Ok(()) => live.armed = Some(deadline),
-            Err(error) => tracing::error!(%error, "a timer could not be armed; it will be tried again"),
+            Ok(()) => {
+                live.armed = Some(deadline);
+                self.unarmed = None;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a timer could not be armed; it will be tried again");
+                self.unarmed = Some(error);
+            }
         }
     }
 
     /// Does what follows the end of an execution.
     async fn closed(&mut self, live: &mut Live) -> Result<(), Error> {
+        self.driver.0.note_jobs(&live.execution);
         if !live.durable {
             live.durable = true;
             let outcome = std::mem::take(&mut live.express);

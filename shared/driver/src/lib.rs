@@ -38,7 +38,7 @@ use actor::{Delivery, Reply};
 use engine::{ExecutionKey, Limits, Message, Program, TaskToken, Timestamp};
 use integrations::Failure;
 use ports::{ActivityTask, Envelope, Ports, Revision, StoredPayload};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -55,6 +55,8 @@ struct Inner {
     programs: programs::Programs,
     /// The actors at work, by execution.
     actors: Mutex<HashMap<ExecutionKey, mpsc::UnboundedSender<Delivery>>>,
+    /// The executions that wait for jobs, as far as this driver looks after them alone.
+    jobs_out: Mutex<BTreeSet<ExecutionKey>>,
     attempts: std::sync::atomic::AtomicU64,
 }
 
@@ -98,6 +100,7 @@ impl Driver {
             instance,
             programs: programs::Programs::default(),
             actors: Mutex::new(HashMap::new()),
+            jobs_out: Mutex::default(),
             attempts: std::sync::atomic::AtomicU64::new(0),
         }))
     }
@@ -156,6 +159,12 @@ impl Driver {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_empty()
+    }
+
+    /// Returns whether an execution waits for a job: something is at work then, though not here. Only the driver that is
+    /// the only one of its journal knows.
+    pub fn has_jobs_out(&self) -> bool {
+        !self.0.jobs_out().is_empty()
     }
 
     /// Stops an execution, durably.
@@ -313,6 +322,24 @@ impl Driver {
 }
 
 impl Inner {
+    fn jobs_out(&self) -> std::sync::MutexGuard<'_, BTreeSet<ExecutionKey>> {
+        self.jobs_out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of whether an execution waits for jobs.
+    fn note_jobs(&self, execution: &engine::Execution) {
+        if !self.settings.exclusive {
+            return;
+        }
+        let key = &execution.identity.key;
+        let mut jobs_out = self.jobs_out();
+        if !execution.waits_for_jobs() {
+            jobs_out.remove(key);
+        } else if !jobs_out.contains(key) {
+            jobs_out.insert(key.clone());
+        }
+    }
+
     fn actors_at_work(&self) -> usize {
         self.actors.lock().unwrap_or_else(PoisonError::into_inner).len()
     }

@@ -181,7 +181,7 @@ impl Driver {
         delivery.reply = Some(send);
         let inbox = self.enter(&envelope.key, delivery);
         if let Some(inbox) = inbox {
-            actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await;
+            actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await?;
         }
         match receive.await {
             Ok(Reply::Failed(error)) => Err(error),

@@ -523,3 +523,31 @@ async fn an_execution_that_is_not_there_is_not_redriven() {
         Redrive::Missing
     );
 }
+
+struct NoTimers;
+
+#[async_trait]
+impl ports::Timers for NoTimers {
+    async fn arm(&self, _: &ExecutionKey, _: &str, _: Timestamp) -> Result<(), ports::TimersError> {
+        Err(ports::TimersError("throttled".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn a_message_comes_again_when_no_timer_could_be_armed() {
+    let mut account = Account::new(json!({ "First": { "Type": "Wait", "Seconds": 100, "End": true } })).await;
+    account.start().await;
+    let mut ports = account.clients.ports().clone();
+    ports.timers = Arc::new(NoTimers);
+    let driver = Driver::new(ports, Settings::deployed());
+    let envelope = account.next().await;
+    let error = driver
+        .drive(envelope.clone(), Attempt::first())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("throttled"), "{error}");
+    account.other.drive(envelope, Attempt::first()).await.unwrap();
+    account.clock.advance(Duration::from_secs(100));
+    account.drive().await;
+    assert_eq!(account.status().await, Status::Succeeded);
+}

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use engine::{Call, Identity};
-use integrations::Failure;
+use integrations::{Failure, Resource};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// A call to make.
@@ -40,6 +41,17 @@ pub enum JobOutcome {
     Unknown(String),
 }
 
+/// Whether a document is one that a call could end with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conformity {
+    /// It is, as far as the service's model tells.
+    Conforms,
+    /// It is not, for this reason.
+    Violates(String),
+    /// Nobody knows, for this reason.
+    Unknown(String),
+}
+
 /// The services.
 #[async_trait]
 pub trait Services: Send + Sync {
@@ -69,5 +81,11 @@ pub trait Services: Send + Sync {
     /// because a mock answers it.
     fn is_harmless(&self, _request: &CallRequest) -> bool {
         false
+    }
+
+    /// Compares a result, shaped as Step Functions shows it, with the service's model; `is_strict` when what the model
+    /// requires must be there.
+    fn conformity(&self, _resource: &Resource, _result: &Value, _is_strict: bool) -> Conformity {
+        Conformity::Unknown("these services have no models".to_owned())
     }
 }

@@ -16,6 +16,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
+/// Whether the catalogue has an operation of a service, so that it can be called.
+pub fn knows(service: &str, operation: &str) -> bool {
+    catalogue::service(service).is_some_and(|model| find_operation(model, operation).is_some())
+}
+
 /// Calls AWS services with the usual AWS settings.
 #[derive(Debug)]
 pub struct Caller {
@@ -152,8 +157,11 @@ impl Caller {
                 "the service `{service}` is not in the catalogue, only `{known}`"
             ))
         })?;
-        let (name, shape) = find_operation(model, operation)
-            .ok_or_else(|| CallError::Refused(format!("`{service}` has no operation `{operation}`")))?;
+        let (name, shape) = find_operation(model, operation).ok_or_else(|| {
+            CallError::Refused(format!(
+                "the catalogue has no operation `{operation}` of `{service}`"
+            ))
+        })?;
         let empty = Map::new();
         let members = match members {
             Value::Object(members) => members,

@@ -7,6 +7,7 @@
 
 mod caller;
 mod catalogue;
+mod conform;
 mod credentials;
 mod endpoint;
 mod environment;
@@ -16,7 +17,8 @@ mod signer;
 mod transport;
 mod wire;
 
-pub use caller::{Answer, CallError, Caller};
+pub use caller::{Answer, CallError, Caller, knows};
+pub use conform::{Comparison, compare};
 pub use endpoint::Scope;
 pub use settings::{AccessKey, Settings};
 pub use signer::Signer;

@@ -6,7 +6,7 @@ use engine::Identity;
 use function_host::FunctionHost;
 use integrations::{Failure, Integration, Resource, ServiceAnswer};
 use mocks::{MockFile, MockResponse};
-use ports::{CallOutcome, CallRequest, JobOutcome, Services};
+use ports::{CallOutcome, CallRequest, Conformity, JobOutcome, Services};
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
@@ -275,5 +275,9 @@ impl Services for LocalServices {
 
     fn is_harmless(&self, request: &CallRequest) -> bool {
         self.mocked(request).is_some()
+    }
+
+    fn conformity(&self, resource: &Resource, result: &Value, is_strict: bool) -> Conformity {
+        service_calls::conformity(resource, result, is_strict)
     }
 }

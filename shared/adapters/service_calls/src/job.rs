@@ -151,6 +151,17 @@ mod tests {
     const DELETE: &str = "arn:aws:states:::eks:deleteCluster.sync";
 
     #[test]
+    fn the_catalogue_has_every_request_about_jobs() {
+        let operations = integrations::jobs::operations();
+        assert!(operations.len() > 60);
+        let unknown: Vec<_> = operations
+            .iter()
+            .filter(|(service, operation)| !calls::knows(service, operation))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    #[test]
     fn a_busy_service_says_nothing_about_a_job() {
         for error in [
             error("ThrottlingException", 400),

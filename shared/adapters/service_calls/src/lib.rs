@@ -2,7 +2,10 @@
 //!
 //! Both sets of adapters make calls in this way; what answers in AWS's place, and whose rights are used, is theirs.
 
+mod conformity;
 pub mod job;
+
+pub use conformity::conformity;
 
 use calls::{Answer, CallError, Caller};
 use engine::Call;

@@ -23,7 +23,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     request.check()?;
     let compiled = match request.state_name {
         Some(_) => asl::compile(&request.definition, asl::MachineType::Standard),
-        None => asl::compile_state(&request.definition, NAME),
+        None => alone(&request.definition),
     };
     let program = Arc::new(definitions::program(compiled)?);
     let state = request.state_name.as_deref().unwrap_or(NAME);
@@ -32,7 +32,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
             "the definition has no state `{state}`, which `stateName` names"
         )));
     };
-    let expected = mock::expected(&request, tested)?;
+    let expected = mock::expected(&request, tested, &*call.driver.ports().services)?;
     let tested = tested.clone();
     let test = Test {
         owner: call.owner.clone(),
@@ -51,6 +51,18 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     request.check_failures(&verdict)?;
     let inspected = inspection::of(&verdict, &tested, &request);
     Ok(shown(&verdict).with_some("inspectionData", inspected))
+}
+
+/// Compiles a state that stands alone; what is wrong with it is told without what was made up around it.
+fn alone(definition: &str) -> asl::Compiled {
+    let mut compiled = asl::compile_state(definition, NAME);
+    for finding in &mut compiled.diagnostics {
+        let location = finding.location.strip_prefix("/States/");
+        if let Some(within) = location.and_then(|location| location.strip_prefix(NAME)) {
+            finding.location = if within.is_empty() { "/" } else { within }.to_owned();
+        }
+    }
+    compiled
 }
 
 fn shown(verdict: &Verdict) -> Answer {

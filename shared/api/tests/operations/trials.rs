@@ -207,7 +207,7 @@ async fn one_state_of_a_whole_definition() {
 #[tokio::test]
 async fn a_call_that_no_service_answers_fails_the_state() {
     let task = json!({ "Type": "Task", "Resource": FUNCTION, "End": true });
-    let tested = tested(task, json!({})).await;
+    let tested = tested(task, json!({ "roleArn": crate::stack::ROLE })).await;
     assert_eq!(tested["status"], "FAILED");
     assert!(tested["cause"].as_str().unwrap().contains("unknown"), "{tested}");
 }
@@ -307,11 +307,13 @@ async fn what_does_not_go_together_is_refused() {
         let refused = refused(definition.clone(), members.clone()).await;
         assert!(refused.contains(expected), "{definition} {members}: {refused}");
     }
-    let refused_definition = refused(json!({ "Type": "Nothing" }), json!({})).await;
-    assert!(
-        refused_definition.starts_with("InvalidDefinition: "),
-        "{refused_definition}"
+    assert_eq!(
+        refused(json!({}), json!({})).await,
+        "InvalidDefinition: Invalid State Machine Definition: \
+         'SCHEMA_VALIDATION_FAILED: These fields are required: [Type] at /'"
     );
+    let nested = refused(json!({ "Type": "Pass", "InputPath": 7, "End": true }), json!({})).await;
+    assert!(nested.ends_with("at /InputPath'"), "{nested}");
     let refused_input = refused(pass(), json!({ "input": "{" })).await;
     assert!(
         refused_input.starts_with("InvalidExecutionInput: "),

@@ -354,6 +354,11 @@ impl Execution {
         deadline.into_iter().chain(look_by).min()
     }
 
+    /// Returns whether it waits for a job whose service is asked how it is.
+    pub fn waits_for_jobs(&self) -> bool {
+        !self.polls.is_empty()
+    }
+
     /// Returns the time of the latest event.
     pub fn last_time(&self) -> Timestamp {
         self.counters.last_time

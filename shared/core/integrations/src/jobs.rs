@@ -266,6 +266,32 @@ pub fn event_patterns() -> Vec<EventPattern> {
     patterns
 }
 
+/// Returns the services and operations of all requests about jobs, their submissions among them: what whoever makes the
+/// calls has to know.
+pub fn operations() -> Vec<(&'static str, String)> {
+    let mut operations = Vec::new();
+    for service in services::ALL {
+        for action in service.actions {
+            let (Some(job), Some(client)) = (action.job, action.client.or(service.client)) else {
+                continue;
+            };
+            let submission = match action.reshaped {
+                Some(reshaped) => reshaped.operation.to_owned(),
+                None => services::capitalized(action.name),
+            };
+            let cancel = job.cancel.as_ref().map(|ask| ask.operation.to_owned());
+            let describe = job.describe.operation.to_owned();
+            operations.extend(
+                [submission, describe]
+                    .into_iter()
+                    .chain(cancel)
+                    .map(|name| (client, name)),
+            );
+        }
+    }
+    operations
+}
+
 fn all_events() -> impl Iterator<Item = &'static JobEvent> {
     let actions = services::ALL.iter().flat_map(|service| service.actions);
     actions.filter_map(|action| action.job.and_then(|job| job.event))

@@ -410,7 +410,7 @@ async fn what_the_model_does_not_know_is_refused_by_name() {
     let error = call(&server, "sqs", "SendPigeon", json!({})).await.unwrap_err();
     assert_eq!(
         error,
-        CallError::Refused("`sqs` has no operation `SendPigeon`".to_owned())
+        CallError::Refused("the catalogue has no operation `SendPigeon` of `sqs`".to_owned())
     );
     let error = call(&server, "pigeons", "Send", json!({})).await.unwrap_err();
     assert!(

@@ -5,11 +5,21 @@ use crate::error::Error;
 use asl::program::{Distributed, MapMode, State, StateKind};
 use engine::{Expected, Mock};
 use integrations::{Failure, Pattern, Resource};
+use ports::{Conformity, Services};
 use serde_json::{Map, Value};
 
 /// Returns what the state finds around it; refuses what its type cannot do.
-pub(super) fn expected(request: &TestState, state: &State) -> Result<Expected, Error> {
+pub(super) fn expected(
+    request: &TestState,
+    state: &State,
+    services: &dyn Services,
+) -> Result<Expected, Error> {
     check_need(state, request.mock.is_some())?;
+    if matches!(state.kind, StateKind::Task(_)) && request.mock.is_none() && request.role_arn.is_none() {
+        return Err(Error::validation(
+            "a `roleArn` is needed to test a Task state without a `mock`",
+        ));
+    }
     let configuration = &request.configuration;
     let is_map = matches!(state.kind, StateKind::Map(_));
     let is_fork = is_map || matches!(state.kind, StateKind::Parallel(_));
@@ -24,7 +34,7 @@ pub(super) fn expected(request: &TestState, state: &State) -> Result<Expected, E
         ));
     }
     let mock = match &request.mock {
-        Some(mock) => Some(mock_of(mock, state)?),
+        Some(mock) => Some(mock_of(mock, state, services)?),
         None => None,
     };
     let count = |number: Option<u64>| number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
@@ -64,7 +74,7 @@ fn check_need(state: &State, has_mock: bool) -> Result<(), Error> {
     }
 }
 
-fn mock_of(mock: &MockMembers, state: &State) -> Result<Mock, Error> {
+fn mock_of(mock: &MockMembers, state: &State, services: &dyn Services) -> Result<Mock, Error> {
     if let Some((error, cause)) = &mock.error_output {
         return Ok(Mock::Failure(Failure {
             error: error.clone(),
@@ -74,16 +84,36 @@ fn mock_of(mock: &MockMembers, state: &State) -> Result<Mock, Error> {
     let text = mock.result.as_deref().unwrap_or_default();
     let result: Value = serde_json::from_str(text)
         .map_err(|why| Error::validation(format!("the `result` of the `mock` is not JSON: {why}")))?;
-    if matches!(state.kind, StateKind::Task(_))
-        && matches!(mock.validation, Some(Validation::Strict | Validation::Present))
-    {
-        // Asked for by name, it is refused; AWS's default is STRICT, too.
-        return Err(Error::not_implemented(
-            "the comparison of mocked results with service models (`fieldValidationMode` other than NONE)",
-        ));
+    if let StateKind::Task(task) = &state.kind {
+        check_model(&task.resource, &result, mock.validation, services)?;
     }
     check_shape(&result, state)?;
     Ok(Mock::Result(text.to_owned()))
+}
+
+/// Refuses a result that the service's model does not allow. AWS compares strictly unless it is asked not to.
+fn check_model(
+    resource: &Resource,
+    result: &Value,
+    validation: Option<Validation>,
+    services: &dyn Services,
+) -> Result<(), Error> {
+    let is_strict = match validation {
+        Some(Validation::None) => return Ok(()),
+        Some(Validation::Present) => false,
+        Some(Validation::Strict) | None => true,
+    };
+    match (services.conformity(resource, result, is_strict), validation) {
+        (Conformity::Conforms, _) | (Conformity::Unknown(_), None) => Ok(()),
+        (Conformity::Violates(violation), _) => Err(Error::validation(format!(
+            "the `result` of the `mock` is not one of `{}`: {violation}",
+            resource.text()
+        ))),
+        // What was asked for by name must not pass in silence.
+        (Conformity::Unknown(reason), Some(_)) => Err(Error::validation(format!(
+            "the `result` of the `mock` cannot be compared, use the `fieldValidationMode` NONE: {reason}"
+        ))),
+    }
 }
 
 /// Refuses a result that a Map or Parallel state never has.

@@ -72,7 +72,11 @@ fn unknown_functions_are_those_that_nobody_defines() {
         ("$map([1], function($v) { $nope($v) })", &["nope"]),
     ] {
         let expression = Expression::parse(text).unwrap();
-        assert_eq!(expression.unknown_functions().collect::<Vec<_>>(), names, "{text}");
+        assert_eq!(
+            expression.unknown_functions().collect::<Vec<_>>(),
+            names,
+            "{text}"
+        );
     }
 }
 
