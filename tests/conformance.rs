@@ -8,6 +8,7 @@ mod case;
 mod clients;
 mod compare;
 mod listed;
+mod operations;
 mod own;
 mod recorded;
 mod rig;
@@ -51,7 +52,7 @@ async fn executions_do_what_the_cases_say() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn executions_are_those_recorded_from_aws() {
-    let Some(folder) = recordings() else {
+    let Some(folder) = recordings("execution") else {
         println!("skipped: no recordings (set {RECORDINGS} to their folder)");
         return;
     };
@@ -75,6 +76,20 @@ async fn executions_are_those_recorded_from_aws() {
     let gone = listed::names().filter(|name| !is_there(name));
     wrong.extend(gone.map(|name| format!("{name} is listed as different, and is not there")));
     fail_with(&wrong);
+}
+
+#[test]
+fn operations_answer_as_recorded_from_aws() {
+    let Some(folder) = recordings("api") else {
+        println!("skipped: no recordings (set {RECORDINGS} to their folder)");
+        return;
+    };
+    let called = operations::call_all(&files(&folder));
+    assert!(!called.is_empty(), "{} holds no case", folder.display());
+    let seen = called
+        .iter()
+        .map(|(case, difference)| (case.name.as_str(), case.topic.as_str(), difference.as_ref()));
+    compare_to_list(&listed::OPERATIONS, seen.collect());
 }
 
 /// Prints how many cases of each topic are equal.
@@ -102,10 +117,10 @@ fn fail_with(wrong: &[String]) {
     );
 }
 
-fn recordings() -> Option<PathBuf> {
+fn recordings(kind: &str) -> Option<PathBuf> {
     let beside = || repository().join("../shared/conformance");
     let folder = std::env::var_os(RECORDINGS).map_or_else(beside, PathBuf::from);
-    Some(folder.join("execution")).filter(|folder| folder.is_dir())
+    Some(folder.join(kind)).filter(|folder| folder.is_dir())
 }
 
 /// Returns the cases in a folder and those below it, in order.

@@ -64,6 +64,15 @@ def programs(build):
     return {name: os.path.join(target, program) for name, program in found.items()}
 
 
+def worker():
+    """Builds the local binary with its worker; returns its path."""
+    release = os.environ.get("STEPWELL_RELEASE") == "1"
+    profile = ["--release"] if release else []
+    command = ["cargo", "build", "--workspace", "--bins", "--features", "stepwell/worker", "--locked", *profile]
+    processes.run("cargo-build-worker", command, cwd=REPOSITORY)
+    return os.path.join(metadata()["target_directory"], "release" if release else "debug", "stepwell")
+
+
 def bootstraps(programs):
     """Makes a folder with a `bootstrap` for each program; returns the folders, and the sizes in bytes."""
     folders, sizes = {}, {}

@@ -52,6 +52,12 @@ def serve(name, command, port, env=None, cwd=None, patience=60):
                 return process
 
 
+def begin(name, command, env=None, cwd=None):
+    """Starts a program that runs until it is ended."""
+    with log_of(name).open("wb") as output:
+        return _start(command, output, env, cwd)
+
+
 def _start(command, output, env, cwd):
     # A session of its own: Ctrl-C ends the tests, which then end it, children included.
     process = subprocess.Popen(

@@ -29,11 +29,12 @@ impl Bindings {
 }
 
 /// Texts that stand for a volatile value without saying so by `<` and `>`.
-const VOLATILE: [&str; 12] = [
+const VOLATILE: [&str; 13] = [
     "RandomNumberGenerated",
     "RequestId",
     "X-Amzn-Trace-Id",
     "date",
+    "datetime",
     "entered-time",
     "snf_role_arn",
     "start-date",
@@ -48,7 +49,10 @@ const VOLATILE: [&str; 12] = [
 const HEADERS: [&str; 2] = ["AllHttpHeaders", "HttpHeaders"];
 
 /// Members that hold a document: the API has its text, the cases have it parsed where that is possible.
-pub(crate) const DOCUMENTS: [&str; 4] = ["cause", "input", "output", "parameters"];
+pub(crate) const DOCUMENTS: [&str; 14] = [
+    "afterArguments", "afterInputPath", "afterItemBatcher", "afterItemSelector", "afterItemsPath", "afterItemsPointer", "afterParameters",
+    "afterResultPath", "afterResultSelector", "cause", "input", "output", "parameters", "result",
+];
 
 /// Returns why what the API answered is not what was written down.
 pub(crate) fn compare(wanted: &Value, got: &Value, bindings: &mut Bindings) -> Result<(), String> {

@@ -85,7 +85,8 @@ fn stem(path: &Path) -> String {
         .into_owned()
 }
 
-fn fill(text: &str, mark: &str, calls_child: bool) -> String {
+/// Puts real values in the place of what is volatile in a recording's JSON text.
+pub(crate) fn fill(text: &str, mark: &str, calls_child: bool) -> String {
     let machine = match calls_child {
         true => child_name(mark),
         false => format!("case_{mark}"),
@@ -103,6 +104,7 @@ fn fill(text: &str, mark: &str, calls_child: bool) -> String {
         .replace("<random_arn_part>", "-gone")
         .replace("<ExecArnPart_0idx>", EXECUTION)
         .replace("snf_role_arn", ROLE)
+        .replace("sfn_role_arn", ROLE)
         .replace(
             "<no_such_sqs_queue_url>",
             &format!("http://no-such-queue-{mark}/q"),

@@ -71,14 +71,15 @@ impl Findings {
         self.0.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Adds the errors among other findings, and leaves their warnings out.
-    pub(crate) fn add_errors_of(&mut self, other: Findings) {
-        self.0.extend(
-            other
-                .0
-                .into_iter()
-                .filter(|finding| finding.severity == Severity::Error),
-        );
+    /// Adds other findings.
+    pub(crate) fn add_all(&mut self, other: Findings) {
+        self.0.extend(other.0);
+    }
+
+    /// Removes the warnings about the places that `unwanted` is true of.
+    pub(crate) fn forget_warnings(&mut self, unwanted: impl Fn(&str) -> bool) {
+        self.0
+            .retain(|finding| finding.severity == Severity::Error || !unwanted(&finding.location));
     }
 
     /// Returns all findings, errors first.

@@ -120,7 +120,10 @@ impl Reader {
                 }
                 return (name, found);
             }
-            if value.as_str().is_some_and(looks_like_reference) {
+            if value
+                .as_str()
+                .is_some_and(|text| looks_like_reference(text) || matches!(text, "$" | "$$"))
+            {
                 let message = format!(
                     "The value for the field '{key}' looks like a JSONPath or an intrinsic function call, but the field name does not end with '.$'"
                 );

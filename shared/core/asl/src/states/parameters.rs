@@ -55,8 +55,7 @@ pub(super) fn check(fields: &mut Fields<'_, '_>, resource: &Resource) {
             }
             check_token(fields, integration);
         }
-        Resource::Function(_) => warn_of_token(fields),
-        Resource::Activity(_) => {}
+        Resource::Function(_) | Resource::Activity(_) => {}
     }
 }
 
@@ -91,14 +90,13 @@ fn is_given(given: &Map<String, Value>, name: &str) -> bool {
     given.contains_key(name) || given.contains_key(&format!("{name}.$"))
 }
 
-/// Warns of a task that waits for its token without giving it away, or gives away a token that it has not.
+/// Warns of a task that waits for its token without handing it to anybody.
+///
+/// The reverse is no mistake: other integrations may have a token too.
 fn check_token(fields: &mut Fields<'_, '_>, integration: &Integration) {
-    if integration.pattern() != Pattern::WaitForTaskToken {
-        warn_of_token(fields);
-        return;
-    }
-    if fields.around.express {
-        return; // which cannot wait at all
+    let waits = integration.pattern() == Pattern::WaitForTaskToken;
+    if !waits || fields.around.express {
+        return; // an Express execution cannot wait at all, which is reported for itself
     }
     let handed_on = ["Parameters", "Arguments"]
         .iter()
@@ -115,22 +113,4 @@ fn check_token(fields: &mut Fields<'_, '_>, integration: &Integration) {
 /// Tells whether a text may evaluate to something with the token in it; true in case of doubt.
 fn may_hold_token(text: &str) -> bool {
     text.contains("Token") || text.contains("$$") || text.contains("$states.context")
-}
-
-fn warn_of_token(fields: &mut Fields<'_, '_>) {
-    for name in ["Parameters", "Arguments"] {
-        let reads = |text: &str| {
-            text.starts_with("$$.Task.Token")
-                || (text.starts_with("{%") && text.contains("$states.context.Task.Token"))
-        };
-        if fields
-            .value(name)
-            .is_some_and(|value| template::any_text(value, &reads))
-        {
-            let message = "The task has no token: its 'Resource' does not end with '.waitForTaskToken'";
-            fields
-                .findings
-                .warning(code::MISSING_TASK_TOKEN, &fields.at.field(name), message);
-        }
-    }
 }
