@@ -24,30 +24,34 @@ const WRITE: &str = "STEPWELL_WRITE_CASES";
 /// The folder of the recordings.
 const RECORDINGS: &str = "STEPWELL_RECORDINGS";
 
+/// A case that was run.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    /// Its name.
+    name: String,
+    /// What it is about.
+    topic: String,
+    /// What differs first.
+    difference: Option<String>,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn executions_do_what_the_cases_say() {
     let files = files(&repository().join("tests/cases"));
     let cases: Vec<Case> = files.iter().map(|file| own::read(file)).collect();
     let outcomes = rig::run_all(cases.clone()).await;
     if std::env::var_os(WRITE).is_some() {
-        for (file, case) in files
-            .iter()
-            .zip(&cases)
-            .filter(|(_, case)| case.expected.is_null())
-        {
+        for (file, case) in files.iter().zip(&cases) {
             let outcome = &outcomes[&case.name];
-            assert!(!outcome.end.is_null(), "{}: {:?}", case.name, outcome.difference);
-            own::complete(file, &outcome.end, &outcome.events);
+            if case.expected.is_null() {
+                assert!(!outcome.end.is_null(), "{}: {:?}", case.name, outcome.difference);
+                own::complete(file, &outcome.end, &outcome.events);
+            }
         }
         return;
     }
-    report(&cases, &outcomes);
-    let wrong = outcomes.iter().filter_map(|(name, outcome)| {
-        let difference = outcome.difference.as_ref()?;
-        Some(format!("{name}: {difference}"))
-    });
-    fail_with(&wrong.collect::<Vec<_>>());
     assert!(cases.len() >= 40, "only {} cases", cases.len());
+    judge(&compared(cases, outcomes), &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,19 +67,7 @@ async fn executions_are_those_recorded_from_aws() {
         .collect();
     assert!(!cases.is_empty(), "{} holds no case", folder.display());
     let outcomes = rig::run_all(cases.clone()).await;
-    report(&cases, &outcomes);
-    let mut wrong = Vec::new();
-    for (name, outcome) in &outcomes {
-        match (&outcome.difference, listed::reason(name)) {
-            (None, None) | (Some(_), Some(_)) => {}
-            (Some(difference), None) => wrong.push(format!("{name}: {difference}")),
-            (None, Some(_)) => wrong.push(format!("{name} is listed as different, and is not")),
-        }
-    }
-    let is_there = |name: &&str| cases.iter().any(|case| case.name == *name);
-    let gone = listed::names().filter(|name| !is_there(name));
-    wrong.extend(gone.map(|name| format!("{name} is listed as different, and is not there")));
-    fail_with(&wrong);
+    judge(&compared(cases, outcomes), listed::EXECUTIONS);
 }
 
 #[test]
@@ -86,35 +78,57 @@ fn operations_answer_as_recorded_from_aws() {
     };
     let called = operations::call_all(&files(&folder));
     assert!(!called.is_empty(), "{} holds no case", folder.display());
-    let seen = called
-        .iter()
-        .map(|(case, difference)| (case.name.as_str(), case.topic.as_str(), difference.as_ref()));
-    compare_to_list(&listed::OPERATIONS, seen.collect());
+    judge(&called, listed::OPERATIONS);
 }
 
-/// Prints how many cases of each topic are equal.
-fn report(cases: &[Case], outcomes: &BTreeMap<String, Outcome>) {
+fn compared(cases: Vec<Case>, mut outcomes: BTreeMap<String, Outcome>) -> Vec<Compared> {
+    let difference = |name: &str, outcomes: &mut BTreeMap<String, Outcome>| {
+        let outcome = outcomes.remove(name).expect("every case was run");
+        outcome.difference
+    };
+    let compared = cases.into_iter().map(|case| Compared {
+        difference: difference(&case.name, &mut outcomes),
+        name: case.name,
+        topic: case.topic,
+    });
+    compared.collect()
+}
+
+/// Prints how many cases of each topic are equal; fails when others differ than those that are listed.
+#[track_caller]
+fn judge(cases: &[Compared], listed: listed::Listed) {
     let mut topics: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for case in cases {
-        let (equal, all) = topics.entry(&case.topic).or_default();
-        *equal += usize::from(outcomes[&case.name].difference.is_none());
+    let mut wrong = Vec::new();
+    for Compared {
+        name,
+        topic,
+        difference,
+    } in cases
+    {
+        let (equal, all) = topics.entry(topic).or_default();
+        *equal += usize::from(difference.is_none());
         *all += 1;
+        match (difference, listed::is_in(listed, name)) {
+            (None, false) | (Some(_), true) => {}
+            (Some(difference), false) => wrong.push(format!("{name}: {difference}")),
+            (None, true) => wrong.push(format!("{name} is listed as different, and is not")),
+        }
     }
     for (topic, (equal, all)) in &topics {
         println!("{topic}: {equal} of {all}");
     }
     let equal: usize = topics.values().map(|(equal, _)| equal).sum();
     println!("{equal} of {} cases are equal", cases.len());
-}
-
-#[track_caller]
-fn fail_with(wrong: &[String]) {
-    assert!(
-        wrong.is_empty(),
-        "{} cases differ:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    for (reason, names) in listed {
+        println!("{} listed: {reason}", names.len());
+    }
+    for name in listed.iter().flat_map(|(_, names)| names.iter()) {
+        if !cases.iter().any(|case| case.name == *name) {
+            wrong.push(format!("{name} is listed as different, and is not there"));
+        }
+    }
+    let count = wrong.len();
+    assert!(wrong.is_empty(), "{count} cases:\n{}", wrong.join("\n"));
 }
 
 fn recordings(kind: &str) -> Option<PathBuf> {

@@ -49,9 +49,22 @@ const VOLATILE: [&str; 13] = [
 const HEADERS: [&str; 2] = ["AllHttpHeaders", "HttpHeaders"];
 
 /// Members that hold a document: the API has its text, the cases have it parsed where that is possible.
-pub(crate) const DOCUMENTS: [&str; 14] = [
-    "afterArguments", "afterInputPath", "afterItemBatcher", "afterItemSelector", "afterItemsPath", "afterItemsPointer", "afterParameters",
-    "afterResultPath", "afterResultSelector", "cause", "input", "output", "parameters", "result",
+pub(crate) const DOCUMENTS: [&str; 15] = [
+    "afterArguments",
+    "afterInputPath",
+    "afterItemBatcher",
+    "afterItemSelector",
+    "afterItemsPath",
+    "afterItemsPointer",
+    "afterParameters",
+    "afterResultPath",
+    "afterResultSelector",
+    "cause",
+    "input",
+    "output",
+    "parameters",
+    "result",
+    "variables",
 ];
 
 /// Returns why what the API answered is not what was written down.

@@ -1,25 +1,51 @@
 //! Single operations and their answers, as they were recorded from AWS.
 
+use super::Compared;
 use super::compare::{Bindings, compare};
 use super::recorded;
 use crate::support::{Options, Raw, Reply, Server, post, stand_in};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+/// Calls all operations; returns what differs in each answer.
+pub(crate) fn call_all(files: &[PathBuf]) -> Vec<Compared> {
+    // Functions answer with what they get.
+    let functions = stand_in(|request| {
+        let echo = match request.body.as_str() {
+            "" | "null" => "{}".to_owned(),
+            body => body.to_owned(),
+        };
+        Reply::new(200, "application/json", echo).with_header("X-Amz-Executed-Version", "$LATEST")
+    });
+    let server = Server::start_with(Options {
+        environment: vec![("AWS_ENDPOINT_URL".to_owned(), functions)],
+        ..Options::default()
+    });
+    let numbered = files.iter().enumerate();
+    numbered
+        .map(|(number, file)| {
+            let case = read(file, number);
+            let answer = post(&server, &case.operation, case.request.to_string().as_bytes());
+            let difference = check(&case.expected, &answer).err();
+            Compared {
+                name: case.name,
+                topic: case.topic,
+                difference: difference.map(|why| format!("{why}\n      got {}", answer.body)),
+            }
+        })
+        .collect()
+}
+
 /// One recorded operation.
-#[derive(Clone, Debug)]
-pub(crate) struct Recorded {
-    /// Its name in reports and lists.
-    pub(crate) name: String,
-    /// The folder that the file is in.
-    pub(crate) topic: String,
+struct Recorded {
+    name: String,
+    topic: String,
     operation: String,
     request: Value,
     expected: Value,
 }
 
-/// Reads a recorded operation.
-pub(crate) fn read(path: &Path, number: usize) -> Recorded {
+fn read(path: &Path, number: usize) -> Recorded {
     let text = std::fs::read_to_string(path).expect("a recording can be read");
     let parsed: Value = serde_json::from_str(&text).expect("a recording is JSON");
     let mark = format!("o{number:03}x");
@@ -48,34 +74,25 @@ pub(crate) fn read(path: &Path, number: usize) -> Recorded {
     }
 }
 
-/// Calls all operations; returns what differs in each answer.
-pub(crate) fn call_all(files: &[PathBuf]) -> Vec<(Recorded, Option<String>)> {
-    // Functions answer with what they get.
-    let functions = stand_in(|request| {
-        let echo = match request.body.as_str() {
-            "" | "null" => "{}".to_owned(),
-            body => body.to_owned(),
-        };
-        Reply::new(200, "application/json", echo).with_header("X-Amz-Executed-Version", "$LATEST")
-    });
-    let server = Server::start_with(Options {
-        environment: vec![("AWS_ENDPOINT_URL".to_owned(), functions)],
-        ..Options::default()
-    });
-    let numbered = files.iter().enumerate();
-    numbered
-        .map(|(number, file)| {
-            let case = read(file, number);
-            let answer = post(&server, &case.operation, case.request.to_string().as_bytes());
-            let difference = check(&case.expected, &answer).err();
-            (case, difference.map(|why| format!("{why}\n      got {}", answer.body)))
-        })
-        .collect()
-}
-
 fn check(expected: &Value, answer: &Raw) -> Result<(), String> {
+    // Some were recorded as the exception that a program saw.
+    if let (Some(code), Some(told)) = (
+        expected["exception_typename"].as_str(),
+        expected["exception_value"].as_str(),
+    ) {
+        let seen = (answer.error_type.as_deref(), answer.body["message"].as_str());
+        let message = told.split_once(" operation: ").map(|(_, message)| message);
+        return match seen == (Some(code), message) {
+            true => Ok(()),
+            false => Err(format!("{seen:?} is not {expected}")),
+        };
+    }
     if let Some(error) = expected.get("Error") {
-        let seen = (answer.status, answer.error_type.as_deref(), &answer.body["message"]);
+        let seen = (
+            answer.status,
+            answer.error_type.as_deref(),
+            &answer.body["message"],
+        );
         return match seen == (400, error["Code"].as_str(), &error["Message"]) {
             true => Ok(()),
             false => Err(format!("{seen:?} is not {error}")),

@@ -2,7 +2,7 @@
 
 use super::answers;
 use super::case::{ACCOUNT, Case, EXECUTION, Machine};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
 
 /// The role that is meant where a recording does not say which.
@@ -117,12 +117,11 @@ pub(crate) fn fill(text: &str, mark: &str, calls_child: bool) -> String {
         .replace("<test-table>", &format!("table-{mark}"))
         .replace("<detail-type>", &format!("detail-{mark}"))
         .replace(
-            "\"activity_arn\"",
-            &json!(format!(
+            "activity_arn",
+            &format!(
                 "arn:aws:states:us-east-1:{ACCOUNT}:activity:{}",
                 activity_name(mark)
-            ))
-            .to_string(),
+            ),
         );
     for (function, name) in [
         ("lambda_function_1_name", "function-1"),

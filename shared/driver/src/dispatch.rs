@@ -24,7 +24,7 @@ pub(crate) fn perform(
             hand_over(driver, identity, call).map(Into::into).boxed()
         }
         Effect::Call(call) => call_service(driver, identity, call).map(Into::into).boxed(),
-        Effect::Poll(call) => job::poll(driver, identity, call).boxed(),
+        Effect::Poll { call, again } => job::poll(driver, identity, call, again).boxed(),
         Effect::Watch(_) | Effect::Cancel(_) => {
             let nothing = Returned {
                 call: None,
@@ -97,6 +97,7 @@ pub(crate) fn call_of(message: &Message) -> Option<CallId> {
         | Message::ActivityStarted { call, .. } => Some(*call),
         Message::Start
         | Message::Wake
+        | Message::Due { .. }
         | Message::Stop { .. }
         | Message::Redrive { .. }
         | Message::Poison { .. } => None,

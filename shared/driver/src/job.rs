@@ -18,11 +18,11 @@ const REFUSALS_SECONDS: u64 = 5 * 60;
 /// How long a cancellation may take: it is done as well as it goes.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Asks how a job is; there is nothing to tell while it goes on.
-pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call) -> Returned {
+/// Asks how a job is; there is nothing to tell while it goes on, and then a timer is armed for the next time, if `again`.
+pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, again: bool) -> Returned {
     let request = CallRequest { call, identity };
     let outcome = driver.0.ports.services.poll(request.clone()).await;
-    let call = request.call;
+    let CallRequest { call, identity } = request;
     let submitted_at = call.job.as_ref().map(|job| job.submitted_at);
     let result = match outcome {
         JobOutcome::Running => None,
@@ -37,6 +37,12 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call) ->
             is_final(submitted_at, driver.0.ports.clock.now()).then_some(Err(failure))
         }
     };
+    if result.is_none()
+        && again
+        && let Err(reason) = arm(&driver, &identity, &call).await
+    {
+        tracing::warn!(%reason, state = %call.state, "a job's next poll has no timer; a sweep will find the job");
+    }
     let submission = call.job.as_ref().map(|job| job.submission.text().to_string());
     Returned {
         call: Some(call.id),
@@ -46,6 +52,15 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call) ->
             result,
         }),
     }
+}
+
+/// Arms a timer for the next poll of a call's job.
+async fn arm(driver: &Driver, identity: &Identity, call: &Call) -> Result<(), String> {
+    let Some(job) = &call.job else { return Ok(()) };
+    let ports = &driver.0.ports;
+    let at = job.next_poll(ports.clock.now());
+    let armed = ports.timers.arm(&identity.key, &identity.incarnation, at).await;
+    armed.map_err(|error| error.to_string())
 }
 
 fn is_final(submitted_at: Option<Timestamp>, now: Timestamp) -> bool {
@@ -80,7 +95,9 @@ pub(crate) fn errand(driver: Driver, identity: Arc<Identity>, effect: Effect) ->
                     Err(_) => Err("its service did not answer in time".to_owned()),
                 }
             }
-            Effect::Call(_) | Effect::OfferActivity(_) | Effect::StartChild(_) | Effect::Poll(_) => Ok(()),
+            Effect::Call(_) | Effect::OfferActivity(_) | Effect::StartChild(_) | Effect::Poll { .. } => {
+                Ok(())
+            }
         };
         if let Err(reason) = done {
             tracing::warn!(%reason, %state, "a job could not be watched or cancelled");
@@ -93,6 +110,7 @@ async fn watch(driver: &Driver, identity: &Arc<Identity>, call: &Call) -> Result
     let (Resource::Service(integration), Some(job)) = (&call.resource, &call.job) else {
         return Ok(());
     };
+    arm(driver, identity, call).await?;
     for handle in jobs::handles(integration, call.parameters.value(), job.submission.value()) {
         let watcher = Watcher {
             key: identity.key.clone(),

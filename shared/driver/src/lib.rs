@@ -326,6 +326,11 @@ impl Inner {
         self.jobs_out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns whether it is noted that an execution waits for jobs.
+    fn knows_jobs_of(&self, execution: &engine::Execution) -> bool {
+        self.jobs_out().contains(&execution.identity.key)
+    }
+
     /// Takes note of whether an execution waits for jobs.
     fn note_jobs(&self, execution: &engine::Execution) {
         if !self.settings.exclusive {

@@ -197,6 +197,23 @@ impl Account {
         self.drive().await;
     }
 
+    /// Wakes the execution for no reason.
+    async fn wake(&self) {
+        let envelope = Envelope {
+            key: self.key(),
+            incarnation: self.head().await.identity.incarnation.clone(),
+            message: Message::Wake,
+            deduplication: "x".to_owned(),
+        };
+        self.worker.drive(envelope, Attempt::first()).await.unwrap();
+    }
+
+    /// Whether no message comes for a while.
+    async fn is_quiet(&mut self) -> bool {
+        let next = tokio::time::timeout(Duration::from_millis(300), self.mailbox.recv());
+        next.await.is_err()
+    }
+
     fn key(&self) -> ExecutionKey {
         ExecutionKey {
             machine: "us-east-1:123456789012:m".into(),
@@ -251,6 +268,15 @@ async fn a_job_is_asked_for_until_it_has_ended_and_costs_no_entry_meanwhile() {
         account.pass(10).await;
         assert_eq!(account.jobs.asked(), ["poll \"jr_0\""]);
     }
+    // Who is woken for another reason asks nothing, and arms nothing: it would go on for ever.
+    for _ in 0..3 {
+        account.wake().await;
+    }
+    assert_eq!(account.jobs.asked(), [""; 0]);
+    account.pass(30).await;
+    assert_eq!(account.jobs.asked(), ["poll \"jr_0\""]);
+    account.clock.advance(Duration::from_millis(100));
+    assert!(account.is_quiet().await, "one timer has fired");
     assert_eq!(account.entries().await, entries);
     account.jobs.are(ended());
     account.pass(60).await;

@@ -95,7 +95,7 @@ fn refused(
     }
     match error {
         CallError::Service { .. } | CallError::Refused(_) => {
-            JobOutcome::Refused(failed(resource, error).unwrap_or(Failure {
+            JobOutcome::Refused(failed(resource, error).unwrap_or_else(|_| Failure {
                 error: "States.TaskFailed".to_owned(),
                 cause: Some(reason),
             }))

@@ -21,16 +21,17 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     let most = call.driver.limits().payload_bytes;
     let request = members::read(call.body, |members| TestState::read(members, most))?;
     request.check()?;
+    let state = request
+        .state_name
+        .clone()
+        .unwrap_or_else(|| free_name(&request.definition));
     let compiled = match request.state_name {
         Some(_) => asl::compile(&request.definition, asl::MachineType::Standard),
-        None => alone(&request.definition),
+        None => alone(&request.definition, &state),
     };
     let program = Arc::new(definitions::program(compiled)?);
-    let state = request.state_name.as_deref().unwrap_or(NAME);
-    let Some(tested) = program.states.iter().find(|candidate| *candidate.name == *state) else {
-        return Err(Error::validation(format!(
-            "the definition has no state `{state}`, which `stateName` names"
-        )));
+    let Some(tested) = program.states.iter().find(|candidate| *candidate.name == state) else {
+        return Err(Error::validation("State not found in definition"));
     };
     let expected = mock::expected(&request, tested, &*call.driver.ports().services)?;
     let tested = tested.clone();
@@ -40,7 +41,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
         machine_name: NAME.to_owned(),
         role_arn: request.role_arn.clone().unwrap_or_default(),
         program,
-        state: state.to_owned(),
+        state: state.clone(),
         input: Arc::clone(&request.input),
         expected,
     };
@@ -53,12 +54,21 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     Ok(shown(&verdict).with_some("inspectionData", inspected))
 }
 
+/// Returns a name that no state within this one has.
+fn free_name(definition: &str) -> String {
+    let mut name = NAME.to_owned();
+    while definition.contains(&format!("\"{name}\"")) {
+        name.push('_');
+    }
+    name
+}
+
 /// Compiles a state that stands alone; what is wrong with it is told without what was made up around it.
-fn alone(definition: &str) -> asl::Compiled {
-    let mut compiled = asl::compile_state(definition, NAME);
+fn alone(definition: &str, name: &str) -> asl::Compiled {
+    let mut compiled = asl::compile_state(definition, name);
     for finding in &mut compiled.diagnostics {
         let location = finding.location.strip_prefix("/States/");
-        if let Some(within) = location.and_then(|location| location.strip_prefix(NAME)) {
+        if let Some(within) = location.and_then(|location| location.strip_prefix(name)) {
             finding.location = if within.is_empty() { "/" } else { within }.to_owned();
         }
     }

@@ -25,6 +25,9 @@ const UNRESOLVED: [(&str, &str); 2] = [
     (":::aws-sdk:lookoutvision:", "AWS has ended the service"),
 ];
 
+/// Recordings of what looks like an expression and is none: parts of their names.
+const TEXTS_LIKE_EXPRESSIONS: [&str; 2] = ["_cases_BASE_LITERALS", "_cases_BASE_LAMBDA_LITERALS"];
+
 #[test]
 fn real_definitions_compile() {
     let mut failed = Vec::new();
@@ -58,6 +61,7 @@ fn real_definitions_compile() {
 #[test]
 fn recorded_executions_compile() {
     let mut failed = Vec::new();
+    let mut doubted = Vec::new();
     for path in recordings("conformance/execution") {
         let case = parsed(&path);
         let machine_type = match case["type"].as_str() {
@@ -71,6 +75,10 @@ fn recorded_executions_compile() {
                 other => other.to_string(),
             };
             let compiled = compile(&bound(&text), machine_type);
+            if case["expected"]["status"] == "SUCCEEDED" && !is_one_of(&path, &TEXTS_LIKE_EXPRESSIONS) {
+                let warnings = compiled.diagnostics.iter().map(ToString::to_string);
+                doubted.extend(warnings.map(|warning| format!("{}: {warning}", path.display())));
+            }
             let errors = errors(&compiled.diagnostics);
             if !errors.is_empty() || compiled.program.is_none() {
                 failed.push(format!("{}: {errors:?}", path.display()));
@@ -82,6 +90,11 @@ fn recorded_executions_compile() {
         "{} failed:\n{}",
         failed.len(),
         failed.join("\n")
+    );
+    assert!(
+        doubted.is_empty(),
+        "these ran well in AWS, and yet:\n{}",
+        doubted.join("\n")
     );
 }
 
@@ -133,6 +146,10 @@ fn recorded_validations_give_the_same_findings() {
         failed.len(),
         failed.join("\n")
     );
+}
+
+fn is_one_of(path: &Path, parts: &[&str]) -> bool {
+    parts.iter().any(|part| path.to_string_lossy().contains(part))
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> Vec<String> {

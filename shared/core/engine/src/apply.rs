@@ -35,7 +35,7 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
     }
     if message == Message::Start {
         start(&mut turn);
-    } else if message == Message::Wake {
+    } else if matches!(message, Message::Wake | Message::Due { .. }) {
         turn.accept();
     }
     if turn.is_past_the_end() {
@@ -48,7 +48,7 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
         receive(&mut turn, message);
     }
     if turn.is_running() {
-        job::due(&mut turn);
+        job::forgotten(&mut turn);
     }
     turn.run();
     turn.finish()
@@ -72,6 +72,7 @@ pub(crate) fn receive(turn: &mut Turn<'_>, message: Message) {
             task::call_succeeded(turn, call, &submission);
             task::reported(turn, call, result);
         }
+        Message::Due { at } => job::due(turn, at),
         Message::JobChanged { call } => job::changed(turn, call),
         Message::Heartbeat { call } => task::heartbeat(turn, call),
         Message::ActivityStarted { call, worker_name } => task::activity_started(turn, call, worker_name),

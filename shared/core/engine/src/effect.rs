@@ -17,8 +17,14 @@ pub enum Effect {
     /// Start a child execution, and report its end when the pattern asks for it.
     StartChild(Call),
     /// Ask a job's service how it is; may be lost and repeated, for nothing follows from it but a message.
-    Poll(Call),
-    /// Take note of who is to be told when news of a job come. A hint: the polls find its end, too.
+    Poll {
+        /// The call whose job it is.
+        call: Call,
+        /// Whether to arm a timer for the next poll ([`Job::next_poll`]) when the job goes on: who was asked besides must
+        /// not, or two would be asking from then on.
+        again: bool,
+    },
+    /// Arm a timer for the first poll of a job, and take note of who is to be told when news of it come. Both are hints.
     Watch(Call),
     /// End a job or a child execution that the execution does not wait for any more, as well as it goes.
     Cancel(Call),
@@ -31,7 +37,7 @@ impl Effect {
             Effect::Call(call)
             | Effect::OfferActivity(call)
             | Effect::StartChild(call)
-            | Effect::Poll(call)
+            | Effect::Poll { call, .. }
             | Effect::Watch(call)
             | Effect::Cancel(call) => call,
         }

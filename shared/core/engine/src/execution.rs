@@ -196,8 +196,8 @@ pub struct Execution {
     pub(crate) changed: BTreeSet<ThreadId>,
     /// Deadlines of all threads, earliest first; derived from `threads`.
     pub(crate) deadlines: BTreeSet<(Timestamp, ThreadId)>,
-    /// When jobs are to be asked for, earliest first; derived from `threads`.
-    pub(crate) polls: BTreeSet<(Timestamp, ThreadId)>,
+    /// The threads that wait for jobs whose service is asked how they are; derived from `threads`.
+    pub(crate) jobs: BTreeSet<ThreadId>,
     /// Documents made since the last entry.
     pub(crate) payload_count: u32,
     /// The call of each thread that waits for one; derived from `threads`.
@@ -239,7 +239,7 @@ impl Execution {
             threads: BTreeMap::new(),
             changed: BTreeSet::new(),
             deadlines: BTreeSet::new(),
-            polls: BTreeSet::new(),
+            jobs: BTreeSet::new(),
             payload_count: 1,
             calls: BTreeMap::new(),
             runnable: BTreeSet::new(),
@@ -256,8 +256,8 @@ impl Execution {
         if let Some(time) = thread.phase.deadline() {
             self.deadlines.insert((time, id));
         }
-        if let Some(time) = thread.phase.job().and_then(|job| job.poll_at) {
-            self.polls.insert((time, id));
+        if thread.phase.job().is_some_and(|job| job.look_by.is_some()) {
+            self.jobs.insert(id);
         }
         match &thread.phase {
             Phase::Calling(calling) => {
@@ -283,8 +283,8 @@ impl Execution {
         if let Some(time) = thread.phase.deadline() {
             self.deadlines.remove(&(time, id));
         }
-        if let Some(time) = thread.phase.job().and_then(|job| job.poll_at) {
-            self.polls.remove(&(time, id));
+        if thread.phase.job().is_some() {
+            self.jobs.remove(&id);
         }
         match &thread.phase {
             Phase::Calling(calling) => {
@@ -314,7 +314,7 @@ impl Execution {
     /// Forgets what is awaited: an execution that has ended waits for nothing.
     pub(crate) fn await_nothing(&mut self) {
         self.deadlines.clear();
-        self.polls.clear();
+        self.jobs.clear();
         self.calls.clear();
         self.runnable.clear();
     }
@@ -328,35 +328,29 @@ impl Execution {
         if !self.runnable.is_empty() {
             return Some(self.counters.last_time);
         }
-        let deadline = self.deadlines.first().map(|(time, _)| *time);
-        let poll = self.polls.first().map(|(time, _)| *time);
-        match (deadline, poll) {
-            (Some(deadline), Some(poll)) => Some(deadline.min(poll)),
-            (deadline, poll) => deadline.or(poll),
-        }
+        self.deadlines.first().map(|(time, _)| *time)
     }
 
-    /// Returns the time from which on the execution is overdue if nobody has looked after it.
-    ///
-    /// That is [`Execution::next_deadline`], but for polls: those that find a job at work leave no trace, so that only
-    /// their long absence says anything.
+    /// Returns the time from which on the execution is overdue if nobody has looked after it: [`Execution::next_deadline`],
+    /// or when its jobs have not been asked for in a long time.
     pub fn overdue_from(&self) -> Option<Timestamp> {
-        if self.status != Status::Running || !self.runnable.is_empty() || self.polls.is_empty() {
-            return self.next_deadline();
+        if self.status != Status::Running {
+            return None;
         }
-        let deadline = self.deadlines.first().map(|(time, _)| *time);
-        let job_of = |id: &ThreadId| self.threads.get(id)?.phase.job();
-        let look_by = self
-            .polls
-            .iter()
-            .filter_map(|(_, id)| job_of(id).map(|job| job.look_by))
-            .min();
-        deadline.into_iter().chain(look_by).min()
+        self.next_deadline().into_iter().chain(self.look_by()).min()
     }
 
     /// Returns whether it waits for a job whose service is asked how it is.
     pub fn waits_for_jobs(&self) -> bool {
-        !self.polls.is_empty()
+        !self.jobs.is_empty()
+    }
+
+    fn look_by(&self) -> Option<Timestamp> {
+        let jobs = self
+            .jobs
+            .iter()
+            .filter_map(|id| self.threads.get(id)?.phase.job());
+        jobs.filter_map(|job| job.look_by).min()
     }
 
     /// Returns the time of the latest event.

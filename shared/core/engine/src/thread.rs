@@ -127,12 +127,10 @@ pub struct Job<D> {
     pub submission: D,
     /// When it was submitted.
     pub submitted_at: Timestamp,
-    /// When its service is asked next how it is; `None` for a child execution, which reports its end itself.
+    /// From when on nobody seems to ask its service any more how it is: polls cost no entry as long as this is far away.
+    /// `None` for a child execution, which is not asked for: it reports its end itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub poll_at: Option<Timestamp>,
-    /// From when on nobody seems to ask any more: the time of the last poll that was written down, and some. Polls cost
-    /// no entry as long as it is far away.
-    pub look_by: Timestamp,
+    pub look_by: Option<Timestamp>,
 }
 
 /// How far a task's attempt is.
@@ -249,7 +247,6 @@ impl<D> Thread<D> {
                         Some(job) => Some(Job {
                             submission: change(job.submission)?,
                             submitted_at: job.submitted_at,
-                            poll_at: job.poll_at,
                             look_by: job.look_by,
                         }),
                         None => None,

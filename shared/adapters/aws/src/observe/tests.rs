@@ -109,6 +109,23 @@ fn change(status: Status) -> Change {
     }
 }
 
+#[test]
+fn a_status_event_tells_of_redrives() {
+    let failed = detail(&Change {
+        redrive_count: 1,
+        redriven: Some(START.plus_seconds(1)),
+        ..change(Status::Failed)
+    });
+    assert_eq!(
+        (&failed["redriveStatus"], &failed["redriveStatusReason"]),
+        (&json!("REDRIVABLE"), &Value::Null)
+    );
+    assert_eq!(
+        (&failed["redriveCount"], &failed["redriveDate"]),
+        (&json!(1), &json!(START.plus_seconds(1).millis()))
+    );
+}
+
 fn detail(change: &Change) -> Value {
     let entry = status_events::entry(change, "default");
     serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap()
@@ -391,7 +408,7 @@ fn the_buffer_is_bounded_and_counts_what_it_loses() {
             documents: &[],
             output: None,
             redrive_count: 0,
-        redriven: None,
+            redriven: None,
         },
         Wanted::ALL,
     );

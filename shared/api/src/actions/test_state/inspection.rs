@@ -14,7 +14,7 @@ pub(super) fn of(verdict: &Verdict, state: &State, request: &TestState) -> Optio
     let trace = &verdict.trace;
     let answer = Answer::default().with("input", &*request.input);
     let answer = match state.language() {
-        QueryLanguage::Jsonpath => jsonpath(answer, trace, &state.kind),
+        QueryLanguage::Jsonpath => jsonpath(answer, trace, &state.kind, &request.input),
         QueryLanguage::Jsonata => jsonata(answer, trace, &state.kind),
     };
     let answer = match &state.kind {
@@ -45,9 +45,20 @@ pub(super) fn of(verdict: &Verdict, state: &State, request: &TestState) -> Optio
     Some(answer.into())
 }
 
-fn jsonpath(answer: Answer, trace: &Trace, kind: &StateKind) -> Answer {
-    let answer = answer.with_some("afterInputPath", text(trace.after_input_path.as_ref()));
-    let answer = answer.with_some("afterParameters", text(trace.after_arguments.as_ref()));
+fn jsonpath(answer: Answer, trace: &Trace, kind: &StateKind, input: &str) -> Answer {
+    let fixed = match kind {
+        StateKind::Pass(pass) => pass.result.as_ref(),
+        _ => None,
+    };
+    let answer = match (fixed, kind) {
+        // A fixed result needs no input (recorded: test_state, BASE_RESULT_PASS_STATE).
+        (Some(result), _) => answer.with("result", result.to_string()),
+        // A Fail state has no InputPath, and shows its input nevertheless (recorded: BASE_FAIL_STATE).
+        (None, StateKind::Fail(_)) => answer.with("afterInputPath", input),
+        (None, _) => answer
+            .with_some("afterInputPath", text(trace.after_input_path.as_ref()))
+            .with_some("afterParameters", text(trace.after_arguments.as_ref())),
+    };
     let answer = match kind {
         StateKind::Map(_) => answer.with_some("afterItemsPath", text(trace.after_items_path.as_ref())),
         _ => answer,
@@ -69,13 +80,12 @@ fn jsonata(answer: Answer, trace: &Trace, kind: &StateKind) -> Answer {
     with_result(answer.with_some("afterArguments", arguments), trace, kind)
 }
 
-/// Adds the result of what has work of its own.
+/// Adds the result of what has work of its own; not that of a Map (recorded: state_map_context_object).
 fn with_result(answer: Answer, trace: &Trace, kind: &StateKind) -> Answer {
     match kind {
-        StateKind::Task(_) | StateKind::Map(_) | StateKind::Parallel(_) => {
-            answer.with_some("result", trace.result.as_deref())
-        }
-        StateKind::Pass(_)
+        StateKind::Task(_) | StateKind::Parallel(_) => answer.with_some("result", trace.result.as_deref()),
+        StateKind::Map(_)
+        | StateKind::Pass(_)
         | StateKind::Choice(_)
         | StateKind::Wait(_)
         | StateKind::Succeed(_)

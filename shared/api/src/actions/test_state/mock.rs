@@ -1,7 +1,7 @@
 //! What stands in for the world around a state under test.
 
 use super::request::{MockMembers, TestState, Validation};
-use crate::error::Error;
+use crate::error::{Error, Exception};
 use asl::program::{Distributed, MapMode, State, StateKind};
 use engine::{Expected, Mock};
 use integrations::{Failure, Pattern, Resource};
@@ -14,10 +14,10 @@ pub(super) fn expected(
     state: &State,
     services: &dyn Services,
 ) -> Result<Expected, Error> {
-    check_need(state, request.mock.is_some())?;
+    check_need(state, request)?;
     if matches!(state.kind, StateKind::Task(_)) && request.mock.is_none() && request.role_arn.is_none() {
         return Err(Error::validation(
-            "a `roleArn` is needed to test a Task state without a `mock`",
+            "RoleArn must be specified when testing a Task state",
         ));
     }
     let configuration = &request.configuration;
@@ -48,29 +48,50 @@ pub(super) fn expected(
     })
 }
 
-/// Refuses a mock where there is nothing to mock, and a state that cannot be tested without one.
-fn check_need(state: &State, has_mock: bool) -> Result<(), Error> {
-    let (can, must) = match &state.kind {
-        StateKind::Map(_) | StateKind::Parallel(_) => (true, true),
-        StateKind::Task(task) => match &task.resource {
-            Resource::Activity(_) => (true, true),
-            Resource::Function(_) => (true, false),
-            Resource::Service(integration) => (true, integration.pattern() != Pattern::RequestResponse),
-        },
-        StateKind::Pass(_)
-        | StateKind::Choice(_)
-        | StateKind::Wait(_)
-        | StateKind::Succeed(_)
-        | StateKind::Fail(_) => (false, false),
+/// Refuses a mock where there is nothing to mock, and a state that cannot be tested without one: in AWS's words, which
+/// are recorded in test_state, state_mock_validation.
+fn check_need(state: &State, request: &TestState) -> Result<(), Error> {
+    let is_alone = |kind: &str| match request.mock {
+        Some(_) => Err(Error::validation(format!(
+            "State type '{kind}' is not supported when a mock is specified"
+        ))),
+        None => Ok(()),
     };
-    match (has_mock, can, must) {
-        (true, false, _) => Err(Error::validation(
-            "a `mock` may only be given for Task, Map and Parallel states",
+    if request.reveals_secrets && request.mock.is_some() {
+        return Err(Error::validation(
+            "TestState does not support RevealSecrets when a mock is specified.",
+        ));
+    }
+    if request.configuration.failed_iterations.is_some() && request.mock.is_none() {
+        return Err(Error::validation(
+            "TestState does not support MapIterationFailureCount when a mock is not specified.",
+        ));
+    }
+    match &state.kind {
+        StateKind::Map(_) | StateKind::Parallel(_) if request.mock.is_none() => Err(Error::new(
+            Exception::InvalidDefinition,
+            "TestState API does not support Map or Parallel states. Supported state types include: \
+             [Task, Wait, Pass, Succeed, Fail, Choice]",
         )),
-        (false, _, true) => Err(Error::validation(
-            "a `mock` is needed to test a Map or Parallel state, an activity, or an integration with `.sync` or `.waitForTaskToken`",
-        )),
-        (_, _, _) => Ok(()),
+        StateKind::Map(_) | StateKind::Parallel(_) => Ok(()),
+        StateKind::Task(task) => {
+            let is_done_by_one_call = match &task.resource {
+                Resource::Activity(_) => false,
+                Resource::Function(_) => true,
+                Resource::Service(integration) => integration.pattern() == Pattern::RequestResponse,
+            };
+            match is_done_by_one_call || request.mock.is_some() {
+                true => Ok(()),
+                false => Err(Error::validation(
+                    "a `mock` is needed to test an activity, or an integration with `.sync` or `.waitForTaskToken`",
+                )),
+            }
+        }
+        StateKind::Pass(_) => is_alone("Pass"),
+        StateKind::Choice(_) => is_alone("Choice"),
+        StateKind::Wait(_) => is_alone("Wait"),
+        StateKind::Succeed(_) => is_alone("Succeed"),
+        StateKind::Fail(_) => is_alone("Fail"),
     }
 }
 
@@ -82,8 +103,8 @@ fn mock_of(mock: &MockMembers, state: &State, services: &dyn Services) -> Result
         }));
     }
     let text = mock.result.as_deref().unwrap_or_default();
-    let result: Value = serde_json::from_str(text)
-        .map_err(|why| Error::validation(format!("the `result` of the `mock` is not JSON: {why}")))?;
+    let result: Value =
+        serde_json::from_str(text).map_err(|_| Error::validation("Mocked result must be valid JSON"))?;
     if let StateKind::Task(task) = &state.kind {
         check_model(&task.resource, &result, mock.validation, services)?;
     }
@@ -106,8 +127,8 @@ fn check_model(
     match (services.conformity(resource, result, is_strict), validation) {
         (Conformity::Conforms, _) | (Conformity::Unknown(_), None) => Ok(()),
         (Conformity::Violates(violation), _) => Err(Error::validation(format!(
-            "the `result` of the `mock` is not one of `{}`: {violation}",
-            resource.text()
+            "Mock result schema validation error: {}",
+            field_of(&violation)
         ))),
         // What was asked for by name must not pass in silence.
         (Conformity::Unknown(reason), Some(_)) => Err(Error::validation(format!(
@@ -116,23 +137,48 @@ fn check_model(
     }
 }
 
+/// Says of a violation what AWS says: the field without the path to it, and what it must be.
+fn field_of(violation: &str) -> String {
+    let parts = violation.strip_prefix('`').and_then(|rest| rest.split_once("` "));
+    let Some((path, what)) = parts else {
+        return violation.to_owned();
+    };
+    let is_name = |part: &&str| part.parse::<usize>().is_err();
+    let field = path.rsplit('/').find(is_name).unwrap_or(path);
+    let what = what.split(", but is").next().unwrap_or(what);
+    // A time is a text there (recorded: test_state, wrong_timestamp_type_bool).
+    format!("Field '{field}' {}", what.replace("a time", "a string"))
+}
+
 /// Refuses a result that a Map or Parallel state never has.
 fn check_shape(result: &Value, state: &State) -> Result<(), Error> {
-    match (&state.kind, result) {
-        (StateKind::Parallel(parallel), Value::Array(results))
-            if results.len() == parallel.branches.len() =>
-        {
-            Ok(())
+    let not_a_list = || Error::validation("Mocked result must be an array.");
+    match &state.kind {
+        StateKind::Parallel(parallel) => match result {
+            Value::Array(results) if results.len() == parallel.branches.len() => Ok(()),
+            Value::Array(_) => Err(Error::validation(
+                "Mocked result must contain the same number of items as number of Parallel branches.",
+            )),
+            _ => Err(not_a_list()),
+        },
+        StateKind::Map(map) => {
+            // What a ResultWriter gives is an object.
+            let is_written = match &map.mode {
+                MapMode::Distributed(distributed) => distributed.result_writer.is_some(),
+                MapMode::Inline => false,
+            };
+            match result {
+                Value::Array(_) => Ok(()),
+                Value::Object(_) if is_written => Ok(()),
+                _ => Err(not_a_list()),
+            }
         }
-        (StateKind::Parallel(parallel), _) => Err(Error::validation(format!(
-            "the `result` of the `mock` must be an array with an element for each of the {} branches",
-            parallel.branches.len()
-        ))),
-        (StateKind::Map(_), Value::Array(_) | Value::Object(_)) => Ok(()),
-        (StateKind::Map(_), _) => Err(Error::validation(
-            "the `result` of the `mock` must be an array or an object",
-        )),
-        (_, _) => Ok(()),
+        StateKind::Task(_)
+        | StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed(_)
+        | StateKind::Fail(_) => Ok(()),
     }
 }
 

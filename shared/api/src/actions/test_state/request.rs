@@ -56,6 +56,8 @@ pub(crate) struct TestState {
     pub(crate) mock: Option<MockMembers>,
     pub(crate) context: Option<String>,
     pub(crate) configuration: Configuration,
+    /// No secret is ever part of the answer: there is none that it could reveal.
+    pub(crate) reveals_secrets: bool,
 }
 
 const COUNT_MAX: u64 = i32::MAX as u64;
@@ -85,9 +87,8 @@ impl TestState {
                     Configuration::read(members, &payload)
                 })?
                 .unwrap_or_default(),
+            reveals_secrets: members.boolean("revealSecrets")?.unwrap_or(false),
         };
-        // No secret is ever part of the answer: there is none that it could reveal.
-        members.boolean("revealSecrets")?;
         Ok(request)
     }
 
@@ -133,9 +134,9 @@ impl TestState {
             Some(_) | None => return Ok(()),
         };
         match self.configuration.failed_iterations {
-            Some(failed) if failed > items as u64 => Err(Error::validation(format!(
-                "`mapIterationFailureCount` is {failed}, but the Map state has {items} items"
-            ))),
+            Some(failed) if failed > items as u64 => Err(Error::validation(
+                "Map iteration failure count must be less than or equal to the number of Map iterations",
+            )),
             Some(_) | None => Ok(()),
         }
     }

@@ -30,33 +30,64 @@ pub(crate) fn submitted(resource: &Resource, submission: Data, now: Timestamp) -
     Some(Job {
         submission,
         submitted_at: now,
-        poll_at: is_polled.then(|| plus(now, PAUSE_MILLIS_MIN)),
-        look_by: plus(now, LOOK_MILLIS_MIN),
+        look_by: is_polled.then(|| plus(now, LOOK_MILLIS_MIN)),
     })
 }
 
-/// Asks for news of a job to be led to this execution.
+impl<D> Job<D> {
+    /// Returns when the job is asked for next, after `now`.
+    ///
+    /// The times follow from the submission alone, so that no state has to be kept of them. Each pause is half of the job's
+    /// age: a job is noticed to have ended when it has run at most half as long again.
+    pub fn next_poll(&self, now: Timestamp) -> Timestamp {
+        let age = now.millis().saturating_sub(self.submitted_at.millis());
+        let mut next = PAUSE_MILLIS_MIN;
+        while next <= age {
+            let pause = (next / 2).clamp(PAUSE_MILLIS_MIN, PAUSE_MILLIS_MAX);
+            // From here on all pauses are the same.
+            let skipped = if pause == PAUSE_MILLIS_MAX {
+                (age - next) / pause
+            } else {
+                0
+            };
+            next += pause * (skipped + 1);
+        }
+        plus(self.submitted_at, next)
+    }
+
+    /// Returns whether the job is asked for at this very time.
+    fn is_polled_at(&self, at: Timestamp) -> bool {
+        self.look_by.is_some() && self.next_poll(plus(at, -1)) == at
+    }
+}
+
+/// Asks for the polls of a job to begin, and for news of it to be led to this execution.
 pub(crate) fn watch(turn: &mut Turn<'_>, id: ThreadId) {
-    let is_polled = turn
-        .thread(id)
-        .and_then(|thread| thread.phase.job())
-        .is_some_and(|job| job.poll_at.is_some());
+    let is_polled = job_of(turn, id).is_some_and(|job| job.look_by.is_some());
     if is_polled && let Some(call) = task::call(turn.program, turn.execution, id) {
         turn.ask(Effect::Watch(call));
     }
 }
 
-/// Asks for every job whose time has come.
-pub(crate) fn due(turn: &mut Turn<'_>) {
-    // Whoever holds calls makes none: the next driver asks.
-    if turn.execution.holds_calls {
-        return;
-    }
-    while let Some((time, id)) = turn.execution.polls.first().copied() {
-        if time > turn.now {
-            return;
+/// A timer has fired: asks for the jobs that it was armed for.
+///
+/// Every job has timers of its own, each of which is armed when the one before has fired. Whoever comes for another reason
+/// asks for no job, or there would be one more to ask each time.
+pub(crate) fn due(turn: &mut Turn<'_>, at: Timestamp) {
+    for id in waiting(turn) {
+        if job_of(turn, id).is_some_and(|job| job.is_polled_at(at)) {
+            ask(turn, id, true);
         }
-        ask(turn, id);
+    }
+}
+
+/// Asks for the jobs that nobody seems to ask for any more: a timer was lost.
+pub(crate) fn forgotten(turn: &mut Turn<'_>) {
+    let now = turn.now;
+    for id in waiting(turn) {
+        if job_of(turn, id).is_some_and(|job| job.look_by.is_some_and(|look_by| look_by <= now)) {
+            ask(turn, id, true);
+        }
     }
 }
 
@@ -65,51 +96,48 @@ pub(crate) fn changed(turn: &mut Turn<'_>, call: CallId) {
     let Some(id) = turn.execution.calls.get(&call).copied() else {
         return;
     };
-    let is_polled = turn
-        .thread(id)
-        .and_then(|thread| thread.phase.job())
-        .is_some_and(|job| job.poll_at.is_some());
-    if is_polled {
+    if job_of(turn, id).is_some_and(|job| job.look_by.is_some()) {
         turn.accept();
-        if !turn.execution.holds_calls {
-            ask(turn, id);
-        }
+        ask(turn, id, false);
     }
 }
 
-/// Asks how a job is, and decides when to ask again.
-fn ask(turn: &mut Turn<'_>, id: ThreadId) {
+fn job_of<'a>(turn: &'a Turn<'_>, id: ThreadId) -> Option<&'a Job<Data>> {
+    turn.thread(id)?.phase.job()
+}
+
+fn waiting(turn: &Turn<'_>) -> Vec<ThreadId> {
+    turn.execution.jobs.iter().copied().collect()
+}
+
+/// Asks how a job is.
+fn ask(turn: &mut Turn<'_>, id: ThreadId, again: bool) {
     if let Some(call) = task::call(turn.program, turn.execution, id) {
-        turn.ask(Effect::Poll(call));
+        turn.ask(Effect::Poll { call, again });
     }
     let now = turn.now;
-    let mut is_news = false;
-    turn.execution.unindex(id);
-    if let Some(thread) = turn.execution.threads.get_mut(&id)
-        && let Phase::Calling(calling) = &mut thread.phase
-        && let Some(job) = &mut calling.job
-    {
-        let age = now.millis() - job.submitted_at.millis();
-        // Half of the job's age: a job is noticed to have ended when it has run at most half as long again.
-        let pause = (age / 2).clamp(PAUSE_MILLIS_MIN, PAUSE_MILLIS_MAX);
-        job.poll_at = Some(plus(now, pause));
-        // Written down before it looks as if nobody asked any more.
-        if plus(now, 2 * PAUSE_MILLIS_MAX) >= job.look_by {
-            job.look_by = plus(now, age.clamp(LOOK_MILLIS_MIN, LOOK_MILLIS_MAX));
-            is_news = true;
+    let Some(job) = job_of(turn, id) else { return };
+    // Written down before it looks as if nobody asked any more; otherwise an entry is not worth its price.
+    let is_near = |look_by: Timestamp| plus(now, 2 * PAUSE_MILLIS_MAX) >= look_by;
+    if !job.look_by.is_some_and(is_near) {
+        return;
+    }
+    let age = now.millis().saturating_sub(job.submitted_at.millis());
+    let look_by = plus(now, age.clamp(LOOK_MILLIS_MIN, LOOK_MILLIS_MAX));
+    turn.change(id, |thread| {
+        if let Phase::Calling(calling) = &mut thread.phase
+            && let Some(job) = &mut calling.job
+        {
+            job.look_by = Some(look_by);
         }
-    }
-    turn.execution.index(id);
-    // Otherwise the entry is not worth its price: whoever loads the state as it was asks once more, which does no harm.
-    if is_news {
-        turn.execution.changed.insert(id);
-    }
+    });
 }
 
 /// Ends the job of a thread that waits for one.
 pub(crate) fn cancel(turn: &mut Turn<'_>, id: ThreadId) {
-    let has_job = turn.thread(id).is_some_and(|thread| thread.phase.job().is_some());
-    if has_job && let Some(call) = task::call(turn.program, turn.execution, id) {
+    if job_of(turn, id).is_some()
+        && let Some(call) = task::call(turn.program, turn.execution, id)
+    {
         turn.ask(Effect::Cancel(call));
     }
 }

@@ -292,6 +292,14 @@ impl Execution {
             .collect()
     }
 
+    /// Returns the calls whose jobs' services are asked how they are.
+    pub fn jobs(&self, program: &Program) -> Vec<Call> {
+        self.jobs
+            .iter()
+            .filter_map(|id| call(program, self, *id))
+            .collect()
+    }
+
     /// Returns whether it waits for a call that somebody makes, or has to make: not for time, a client or a worker.
     pub fn has_calls_out(&self, program: &Program) -> bool {
         self.calls.values().any(|id| {

@@ -29,7 +29,7 @@ fn submit(play: &mut Play) {
 fn asides(play: &mut Play) -> Vec<&'static str> {
     let asides = std::mem::take(&mut play.asides);
     let name = |effect: &Effect| match effect {
-        Effect::Poll(_) => "poll",
+        Effect::Poll { .. } => "poll",
         Effect::Watch(_) => "watch",
         Effect::Cancel(_) => "cancel",
         Effect::Call(_) | Effect::OfferActivity(_) | Effect::StartChild(_) => "call",
@@ -37,23 +37,39 @@ fn asides(play: &mut Play) -> Vec<&'static str> {
     asides.iter().map(name).collect()
 }
 
-fn millis_to_next(play: &Play) -> i64 {
-    play.execution.next_deadline().unwrap().millis() - play.now.millis()
+/// The time of the next poll, as whoever asked for the last one has it.
+fn next_poll(play: &Play) -> Timestamp {
+    let polls = play.asides.iter().map(Effect::call);
+    polls.last().unwrap().job.as_ref().unwrap().next_poll(play.now)
+}
+
+/// Lets the timer of the next poll fire, as many milliseconds late.
+fn fire(play: &mut Play, late: i64) {
+    let at = next_poll(play);
+    play.now = Timestamp(at.millis() + late);
+    play.asides.clear();
+    assert!(play.tell(Message::Due { at }));
+    assert!(matches!(play.asides[..], [Effect::Poll { again: true, .. }]));
+}
+
+fn age_millis(play: &Play) -> i64 {
+    play.now.millis() - START.millis()
 }
 
 #[test]
 fn a_job_is_watched_from_its_submission_and_asked_for_a_second_later() {
     let mut play = submitted(json!({}));
-    let watched = play.asides[0].call();
-    assert_eq!(
-        watched.job.as_ref().unwrap().submission.value(),
-        &json!({ "JobRunId": "jr_0" })
-    );
-    assert_eq!(asides(&mut play), ["watch"]);
-    assert_eq!(play.execution.next_deadline(), Some(START.plus_seconds(1)));
+    let watched = play.asides[0].call().job.clone().unwrap();
+    assert_eq!(watched.submission.value(), &json!({ "JobRunId": "jr_0" }));
+    let first = watched.next_poll(play.now);
+    assert_eq!((asides(&mut play), first), (vec!["watch"], START.plus_seconds(1)));
+    play.now = first;
     play.tell(Message::Wake);
-    assert_eq!(asides(&mut play), [""; 0], "it is not time yet");
-    play.pass(1);
+    play.tell(Message::Due {
+        at: Timestamp(first.millis() + 1),
+    });
+    assert_eq!(asides(&mut play), [""; 0], "somebody else is asking");
+    play.tell(Message::Due { at: first });
     assert_eq!(asides(&mut play), ["poll"]);
 }
 
@@ -61,18 +77,18 @@ fn a_job_is_watched_from_its_submission_and_asked_for_a_second_later() {
 fn the_pauses_grow_with_the_age_of_the_job_up_to_a_minute() {
     let mut play = submitted(json!({}));
     let mut ages = Vec::new();
-    let mut pauses = Vec::new();
-    while pauses.last() != Some(&60_000) {
-        play.now = play.execution.next_deadline().unwrap();
-        play.tell(Message::Wake);
-        ages.push((play.now.millis() - START.millis()) / 1000);
-        pauses.push(millis_to_next(&play));
+    while ages.len() < 14 {
+        // However late a timer fires, the times stay the same.
+        fire(&mut play, 900);
+        ages.push((age_millis(&play) - 900) / 1000);
     }
-    assert_eq!(ages, [1, 2, 3, 4, 6, 10, 15, 22, 34, 51, 76, 115, 172]);
-    assert_eq!(pauses[..5], [1000, 1000, 1500, 2250, 3375]);
-    play.now = START.plus_seconds(86_400);
-    play.tell(Message::Wake);
-    assert_eq!(millis_to_next(&play), 60_000);
+    assert_eq!(ages, [1, 2, 3, 4, 6, 10, 15, 22, 34, 51, 76, 115, 172, 232]);
+    let job = play.asides[0].call().job.clone().unwrap();
+    let late = START.plus_seconds(30 * 86_400);
+    let next = job.next_poll(late);
+    assert!(next > late && next <= late.plus_seconds(60));
+    assert_eq!(job.next_poll(Timestamp(next.millis() - 1)), next);
+    assert_eq!(job.next_poll(next), next.plus_seconds(60));
 }
 
 #[test]
@@ -80,17 +96,16 @@ fn polls_cost_an_entry_only_before_it_looks_as_if_nobody_asked_any_more() {
     let mut play = submitted(json!({}));
     let mut written_at = Vec::new();
     let mut polls = 0;
-    while play.now < START.plus_seconds(86_400) {
-        play.now = play.execution.next_deadline().unwrap();
+    while age_millis(&play) < 86_400_000 {
         let entries = play.image_bytes.len();
-        assert!(
-            play.execution.overdue_from().unwrap() > play.now,
-            "a sweep finds nothing to do"
-        );
-        play.tell(Message::Wake);
+        fire(&mut play, 0);
         polls += 1;
+        assert!(
+            play.execution.overdue_from().unwrap() > play.now.plus_seconds(60),
+            "no sweep is needed"
+        );
         if play.image_bytes.len() > entries {
-            written_at.push((play.now.millis() - START.millis()) / 60_000);
+            written_at.push(age_millis(&play) / 60_000);
         }
     }
     assert_eq!(written_at[..5], [8, 16, 31, 61, 119]);
@@ -102,22 +117,36 @@ fn polls_cost_an_entry_only_before_it_looks_as_if_nobody_asked_any_more() {
 }
 
 #[test]
-fn a_state_that_is_read_again_asks_at_once() {
+fn a_job_that_nobody_asks_for_any_more_is_found() {
     let mut play = submitted(json!({}));
-    let stored = play.images.clone();
-    play.pass(100);
-    assert_eq!(asides(&mut play), ["watch", "poll"]);
-    let texts = play.texts.clone();
-    let identity = play.execution.identity.clone();
-    let limits = play.execution.limits;
-    play.execution =
-        engine::Execution::restore(identity, stored, limits, &mut |id| texts.get(&id).cloned()).unwrap();
+    let overdue = play.execution.overdue_from().unwrap();
+    assert_eq!(overdue, START.plus_seconds(600));
     assert!(
         play.execution.outstanding(&play.program).is_empty(),
         "nothing is called again"
     );
+    assert_eq!(play.execution.jobs(&play.program).len(), 1);
+    asides(&mut play);
+    play.now = overdue;
     play.tell(Message::Wake);
-    assert_eq!(asides(&mut play), ["poll"]);
+    assert!(matches!(play.asides[..], [Effect::Poll { again: true, .. }]));
+    assert!(play.execution.overdue_from().unwrap() > overdue);
+}
+
+#[test]
+fn each_job_has_times_of_its_own() {
+    let branch = |name: &str| json!({ "StartAt": name, "States": { name: job(json!({})) } });
+    let state = json!({ "Type": "Parallel", "Branches": [branch("A"), branch("B")], "End": true });
+    let mut play = play(json!({ "P": state }), json!({}));
+    submit(&mut play);
+    play.now = Timestamp(START.millis() + 100);
+    submit(&mut play);
+    asides(&mut play);
+    let at = START.plus_seconds(1);
+    play.now = START.plus_seconds(2);
+    play.tell(Message::Due { at });
+    assert_eq!(play.asides.len(), 1, "the other one has a timer, too");
+    assert_eq!(play.asides[0].call().id, CallId(0));
 }
 
 #[test]
@@ -125,23 +154,13 @@ fn news_of_a_job_ask_at_once() {
     let mut play = submitted(json!({}));
     asides(&mut play);
     assert!(play.tell(Message::JobChanged { call: CallId(0) }));
-    assert_eq!(asides(&mut play), ["poll"]);
+    assert!(
+        matches!(play.asides[..], [Effect::Poll { again: false, .. }]),
+        "its timers go on"
+    );
+    asides(&mut play);
     assert!(!play.tell(Message::JobChanged { call: CallId(7) }));
     assert_eq!(asides(&mut play), [""; 0]);
-}
-
-#[test]
-fn whoever_holds_calls_leaves_the_polls_to_the_next() {
-    let mut play = submitted(json!({}));
-    asides(&mut play);
-    play.execution.holds_calls = true;
-    play.pass(5);
-    assert!(play.tell(Message::JobChanged { call: CallId(0) }));
-    assert_eq!(asides(&mut play), [""; 0]);
-    assert_eq!(play.execution.next_deadline(), Some(START.plus_seconds(1)));
-    play.execution.holds_calls = false;
-    play.tell(Message::Wake);
-    assert_eq!(asides(&mut play), ["poll"]);
 }
 
 #[test]
@@ -225,8 +244,10 @@ fn a_child_is_never_asked_for() {
         json!({ "Type": "Task", "Resource": CHILD, "Parameters": { "StateMachineArn": "m" }, "End": true });
     let mut play = play(json!({ "S": state }), json!({}));
     submit(&mut play);
-    play.pass(1000);
+    play.now = START.plus_seconds(1);
+    play.tell(Message::Due { at: play.now });
     assert!(!play.tell(Message::JobChanged { call: CallId(0) }));
     assert_eq!(asides(&mut play), [""; 0]);
-    assert!(play.execution.next_deadline() > Some(Timestamp(START.millis() + 1_000_000)));
+    assert_eq!(play.execution.overdue_from(), play.execution.next_deadline());
+    assert!(!play.execution.waits_for_jobs());
 }

@@ -237,6 +237,10 @@ fn callbacks_and_activities_are_mocked_as_a_whole() {
     let mocked = verdict(state.clone(), json!({}), result(json!({ "ok": true })));
     assert_eq!(output(&mocked), json!({ "ok": true }));
     assert_eq!(verdict(state, json!({}), error("E")).error.as_deref(), Some("E"));
+    let job = json!({ "Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "End": true,
+        "Parameters": { "JobName": "j" } });
+    let ended = verdict(job, json!({}), result(json!({ "JobRunState": "SUCCEEDED" })));
+    assert_eq!(output(&ended), json!({ "JobRunState": "SUCCEEDED" }));
 }
 
 #[test]
