@@ -6,30 +6,6 @@ pub(crate) type Listed = &'static [(&'static str, &'static [&'static str])];
 /// Recorded executions that differ.
 pub(crate) const EXECUTIONS: Listed = &[
     (
-        "the cause of a failed `lambda:invoke` is the function's text, not written anew without blanks",
-        &[
-            "assign_assign_reference_variables-TestAssignReferenceVariables_assign_in_catch_state",
-            "error_handling_task_service_lambda-TestTaskServiceLambda_raise_exception_catch",
-            "error_handling_task_service_lambda-TestTaskServiceLambda_raise_exception_catch_output_path_.Payload",
-            "error_handling_task_service_lambda-TestTaskServiceLambda_raise_exception_catch_output_path_.no.such.path",
-            "error_handling_task_service_lambda-TestTaskServiceLambda_raise_exception_catch_output_path_None",
-            "express_express_sync-TestExpressSync_catch",
-            "states_variables_error_output-TestStateVariablesTemplate_map_catch_error_MAP_CATCH_ERROR_OUTPUT",
-            "states_variables_error_output-TestStateVariablesTemplate_map_catch_error_MAP_CATCH_ERROR_OUTPUT_WITH_RETRY",
-            "states_variables_error_output-TestStateVariablesTemplate_map_catch_error_MAP_CATCH_ERROR_VARIABLE_SAMPLING",
-        ],
-    ),
-    (
-        "an `Input` of `states:startExecution` that is text becomes JSON text once more, and the result has no redrives",
-        &[
-            "credentials_credentials_base-TestCredentialsBase_cross_account_states_start_sync_execution_SFN_START_EXECUTION_SYNC_ROLE_ARN_INTRINSIC",
-            "credentials_credentials_base-TestCredentialsBase_cross_account_states_start_sync_execution_SFN_START_EXECUTION_SYNC_ROLE_ARN_JSONATA",
-            "credentials_credentials_base-TestCredentialsBase_cross_account_states_start_sync_execution_SFN_START_EXECUTION_SYNC_ROLE_ARN_PATH",
-            "credentials_credentials_base-TestCredentialsBase_cross_account_states_start_sync_execution_SFN_START_EXECUTION_SYNC_ROLE_ARN_PATH_CONTEXT",
-            "credentials_credentials_base-TestCredentialsBase_cross_account_states_start_sync_execution_SFN_START_EXECUTION_SYNC_ROLE_ARN_VARIABLE",
-        ],
-    ),
-    (
         "the distributed Map is missing",
         &[
             "assign_assign_reference_variables-TestAssignReferenceVariables_reference_in_map_state_MAP_STATE_REFERENCE_IN_ITEM_SELECTOR",

@@ -1,5 +1,4 @@
 //! The template's rules let through what the function understands, and nothing else.
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 use integrations::jobs::{EventPattern, event_patterns};
 use std::collections::BTreeSet;

@@ -392,13 +392,25 @@ impl Actor {
             outcome.absorb(self.apply(current, Message::Wake, now)?);
         }
         let mut rejected = Vec::new();
-        for delivery in std::mem::take(deliveries) {
+        let mut waiting = std::mem::take(deliveries).into_iter();
+        while let Some(delivery) = waiting.next() {
             if !delivery.is_meant_for(&current.execution.identity) {
                 rejected.push((delivery, Reply::Missing));
                 continue;
             }
+            let ended_now = outcome.changed && current.execution.status != Status::Running;
+            if ended_now && matches!(delivery.message, Message::Redrive { .. }) {
+                // The end is an entry of its own: the execution's head follows it, and then the redrive.
+                deliveries.push(delivery);
+                deliveries.extend(waiting);
+                break;
+            }
             let applied = self.apply(current, delivery.message.clone(), now)?;
-            answers.push((delivery, applied.accepted));
+            let refused = match applied.accepted {
+                true => None,
+                false => redrive::reply(&current.execution, &delivery.message, now),
+            };
+            answers.push((delivery, applied.accepted, refused));
             outcome.absorb(applied);
         }
         current.unfinished = outcome.unfinished;
@@ -417,9 +429,7 @@ impl Actor {
                         // Somebody else wrote this place: what was applied here never happened. Load what did, and
                         // apply the messages to that; the loser of a race drives on.
                         *live = self.load().await?;
-                        for (delivery, _) in answers {
-                            deliveries.push(delivery);
-                        }
+                        deliveries.splice(0..0, answers.into_iter().map(|(delivery, _, _)| delivery));
                         for (delivery, reply) in rejected {
                             delivery.answer(reply);
                         }
@@ -450,13 +460,13 @@ impl Actor {
                 .await?
                 .and_then(|head| head.stopped),
         };
-        for (delivery, accepted) in answers {
+        for (delivery, accepted, refused) in answers {
             let reply = if accepted {
                 Reply::Accepted {
                     at: current.execution.last_time(),
                 }
             } else {
-                redrive::reply(&current.execution, &delivery.message, now).unwrap_or(Reply::Stale { closed })
+                refused.unwrap_or(Reply::Stale { closed })
             };
             delivery.answer(reply);
         }

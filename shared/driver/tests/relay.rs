@@ -551,3 +551,36 @@ async fn a_message_comes_again_when_no_timer_could_be_armed() {
     account.drive().await;
     assert_eq!(account.status().await, Status::Succeeded);
 }
+
+#[tokio::test]
+async fn a_redrive_that_comes_with_the_end_is_an_entry_of_its_own() {
+    let account = Account::new(json!({ "First": { "Type": "Wait", "Seconds": 100, "End": true } })).await;
+    account.start().await;
+    let alone = Driver::new(
+        account.clients.ports().clone(),
+        Settings {
+            exclusive: true,
+            ..Settings::deployed()
+        },
+    );
+    let key = account.key();
+    // Both wait for the actor before it begins.
+    let (early, stopped, redriven) = tokio::join!(
+        alone.redrive(&key, None),
+        alone.stop(&key, None, None),
+        alone.redrive(&key, Some("t".into()))
+    );
+    assert_eq!(
+        early.unwrap(),
+        Redrive::Refused(NotRedrivable::Status(Status::Running))
+    );
+    assert!(matches!(stopped.unwrap(), Stopped::Now(_)));
+    let Redrive::Since(at) = redriven.unwrap() else {
+        panic!("it goes on");
+    };
+    let head = account.clients.ports().journal.head(&key).await.unwrap().unwrap();
+    assert_eq!(
+        (head.status, head.redrive_count, head.redriven),
+        (Status::Running, 1, Some(at))
+    );
+}

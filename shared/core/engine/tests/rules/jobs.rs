@@ -39,8 +39,8 @@ fn asides(play: &mut Play) -> Vec<&'static str> {
 
 /// The time of the next poll, as whoever asked for the last one has it.
 fn next_poll(play: &Play) -> Timestamp {
-    let polls = play.asides.iter().map(Effect::call);
-    polls.last().unwrap().job.as_ref().unwrap().next_poll(play.now)
+    let latest = play.asides.last().unwrap().call();
+    latest.job.as_ref().unwrap().next_poll(play.now)
 }
 
 /// Lets the timer of the next poll fire, as many milliseconds late.
