@@ -85,9 +85,9 @@ async fn mocked_results_are_compared_with_the_services_model() {
             .is_ok()
     );
     // There is no model to compare with: the default lets it pass, what was asked for by name is refused.
-    let http = "arn:aws:states:::http:invoke";
-    assert!(test(http, "{}", None).await.is_ok());
-    let refused = refusal(test(http, "{}", Some(MockResponseValidationMode::Strict)).await);
+    let job = "arn:aws:states:::glue:startJobRun.sync";
+    assert!(test(job, "{}", None).await.is_ok());
+    let refused = refusal(test(job, "{}", Some(MockResponseValidationMode::Strict)).await);
     assert!(refused.contains("cannot be compared"), "{refused}");
 }
 

@@ -67,27 +67,7 @@ pub(crate) const OPERATIONS: Listed = &[
         ],
     ),
     (
-        "texts in a mocked answer of `states:startExecution` may be any JSON",
-        &[
-            "state_field_validation_mode_present-TestFieldValidationModePresent_present_mode_sfn_task_validation_fail_wrong_string_type_number",
-        ],
-    ),
-    (
-        "when the attempts are used up, `errorDetails` does not tell of the retrier",
-        &[
-            "state_state_configuration-TestStateConfiguration_state_configuration_retrier_retry_count_DEBUG-2",
-            "state_state_configuration-TestStateConfiguration_state_configuration_retrier_retry_count_TRACE-2",
-        ],
-    ),
-    (
-        "the cause of a tested state names the state, and the context object by `$$`",
-        &[
-            "state_state_context_object-TestStateContextObject_state_map_context_object_ALL",
-            "state_state_context_object-TestStateContextObject_state_map_context_object_EXECUTION_INPUT",
-        ],
-    ),
-    (
-        "the context of a tested state is that of a Standard execution, not of an Express one",
+        "names that the server made up stand within an ARN, and cannot be told from those of the request",
         &["state_state_scenarios-TestStateCaseScenarios_state_with_variables_base_expressions"],
     ),
 ];

@@ -50,7 +50,7 @@ impl Driver {
                 name: name.as_str().into(),
             },
             incarnation: ulid(started, &fresh).into(),
-            arn: format!("{prefix}:execution:{}:{name}", test.machine_name).into(),
+            arn: format!("{prefix}:express:{}:{name}", test.machine_name).into(),
             name: name.into(),
             machine_arn: test.machine_arn.into(),
             machine_name: test.machine_name.into(),
@@ -58,8 +58,8 @@ impl Driver {
             alias_arn: None,
             role_arn: test.role_arn.into(),
             region: Arc::clone(&test.owner.region),
-            // In memory only, but with all that a Standard execution can do.
-            execution_type: ExecutionType::Standard,
+            // Recorded: what the Context object tells is an Express execution's.
+            execution_type: ExecutionType::Express,
             started,
             seed: payloads::hexadecimal(&secret).into(),
             revision: "".into(),

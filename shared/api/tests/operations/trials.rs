@@ -94,7 +94,7 @@ async fn retries_and_catchers_say_which_they_are() {
     );
     assert_eq!(
         caught["inspectionData"]["errorDetails"],
-        json!({ "catchIndex": 0 })
+        json!({ "catchIndex": 0, "retryIndex": 0 })
     );
     assert_eq!(
         json_of(&caught["output"]),

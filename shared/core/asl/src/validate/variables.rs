@@ -7,6 +7,18 @@ use crate::program::{MachineId, QueryLanguage, StateKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// For how many variables of one state the place is searched.
+const PLACES_MAX: usize = 20;
+/// The fields of a state that read no variable of its own.
+const NO_READERS: [&str; 6] = [
+    "Comment",
+    "Result",
+    "Resource",
+    "Branches",
+    "ItemProcessor",
+    "Iterator",
+];
+
 /// Reports assignments to variables of an outer scope.
 pub(crate) fn check_assignments(outline: &Outline<'_>, findings: &mut Findings) {
     let assigned = Assigned::of(outline);
@@ -28,21 +40,59 @@ pub(crate) fn check_references(outline: &Outline<'_>, kinds: &[Option<StateKind>
     let assigned = Assigned::of(outline);
     let known = known_on_entry(outline);
     for ((state, kind), known) in outline.states.iter().zip(kinds).zip(&known) {
-        let (Some(kind), Some(machine), Some(known)) = (kind, outline.machine_of(state), known) else {
+        let (Some(kind), Some(machine)) = (kind, outline.machine_of(state)) else {
             continue;
         };
         let mut visible = outer_scopes(outline, machine);
         visible.push(state.machine);
+        let mut located = 0;
         for name in kind.variables() {
-            if !assigned.in_any(&visible, name) {
-                let message = format!("The variable '${name}' is not assigned in any state of this scope");
-                findings.warning(code::UNDEFINED_VARIABLE, &state.at, message);
-            } else if !known.contains(name) {
-                let message = format!("The variable '${name}' is read before any state can have assigned it");
-                findings.warning(code::UNDEFINED_VARIABLE, &state.at, message);
-            }
+            let message = if !assigned.in_any(&visible, name) {
+                format!("The variable '${name}' is not assigned in any state of this scope")
+            } else if known.as_ref().is_some_and(|known| !known.contains(name)) {
+                format!("The variable '${name}' is read before any state can have assigned it")
+            } else {
+                continue;
+            };
+            located += 1;
+            let at = if located <= PLACES_MAX {
+                first_mention(state, name)
+            } else {
+                state.at.clone()
+            };
+            findings.warning(code::UNDEFINED_VARIABLE, &at, message);
         }
     }
+}
+
+/// Returns the place of the first text in the state's own fields that names the variable.
+fn first_mention(state: &State<'_>, name: &str) -> Place {
+    let fields = state.value.as_object().into_iter().flatten();
+    fields
+        .filter(|(field, _)| !NO_READERS.contains(&field.as_str()))
+        .find_map(|(field, value)| mention(value, &state.at.field(field), name))
+        .unwrap_or_else(|| state.at.clone())
+}
+
+fn mention(value: &Value, at: &Place, name: &str) -> Option<Place> {
+    match value {
+        Value::String(text) => is_named(text, name).then(|| at.clone()),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| mention(item, &at.item(index), name)),
+        Value::Object(object) => object
+            .iter()
+            .find_map(|(key, item)| mention(item, &at.field(key), name)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+fn is_named(text: &str, name: &str) -> bool {
+    text.split('$').skip(1).any(|rest| {
+        rest.strip_prefix(name)
+            .is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+    })
 }
 
 /// How many names may be carried along; ordinary definitions need thousands.
@@ -50,7 +100,7 @@ const NAMES_CARRIED_MAX: usize = 500_000;
 
 /// For each state, the variables that may have a value when it begins; nothing for a state that is never reached.
 ///
-/// A definition that is made to keep this busy is left alone: then there is nothing for any state.
+/// A definition that is made to keep this busy is not followed: then there is nothing for any state.
 fn known_on_entry<'a>(outline: &Outline<'a>) -> Vec<Option<BTreeSet<&'a str>>> {
     let mut known: Vec<Option<BTreeSet<&str>>> = vec![None; outline.states.len()];
     let mut carried = 0;

@@ -205,7 +205,12 @@ fn items(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, input: &Data) -> R
 
 fn path_text(items: &Items) -> &str {
     match items {
-        Items::Path(Selector::Path(path)) => path.text(),
+        // Recorded: the context object is not told from the input (test_state, state_map_context_object).
+        Items::Path(Selector::Path(path)) => path
+            .text()
+            .strip_prefix('$')
+            .filter(|rest| rest.starts_with('$'))
+            .unwrap_or_else(|| path.text()),
         Items::Path(Selector::Whole | Selector::Nothing) | Items::Template(_) | Items::Input => "$",
     }
 }
