@@ -138,7 +138,10 @@ fn calling(turn: &mut Turn<'_>, id: ThreadId, call: CallId, task: &Task, request
 fn takes_long(execution: &Execution, task: &Task, request: &Request) -> bool {
     let is_function = match &task.resource {
         Resource::Function(_) => true,
-        Resource::Service(integration) => integration.service() == "lambda",
+        // A time-out of `.waitForTaskToken` is about the answer to the token: the call itself is short.
+        Resource::Service(integration) => {
+            integration.service() == "lambda" && integration.pattern() == Pattern::RequestResponse
+        }
         Resource::Activity(_) => false,
     };
     let beyond = |most: u64| request.timeout_seconds.is_some_and(|seconds| seconds > most);

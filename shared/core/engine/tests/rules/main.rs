@@ -10,6 +10,7 @@ mod choice;
 mod context;
 mod determinism;
 mod ends;
+mod handed_over;
 mod image;
 mod jobs;
 mod jsonata;
