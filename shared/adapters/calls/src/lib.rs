@@ -7,9 +7,14 @@
 
 mod caller;
 mod catalogue;
+mod checksum;
+#[cfg(test)]
+mod compared;
 mod credentials;
 mod endpoint;
 mod environment;
+mod names;
+mod prepare;
 mod settings;
 mod sign;
 mod signer;

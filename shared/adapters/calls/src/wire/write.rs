@@ -1,6 +1,7 @@
 //! Writes JSON values as the members of a request.
 
-use crate::catalogue::{Member, Service, Shape};
+use crate::catalogue::{Member, Service, Shape, Side};
+use crate::names::{capitalized, same};
 use aws_smithy_schema::Schema;
 use aws_smithy_schema::serde::{SerdeError, SerializableStruct, ShapeSerializer};
 use aws_smithy_types::date_time::Format;
@@ -34,11 +35,11 @@ impl<'a> Input<'a> {
             }
         }
         // A member that is there and null goes to the service, which answers for itself.
-        let given = |member: &Member| values.keys().any(|name| same(name, &member.name));
+        let given = |member: &Member| values.keys().any(|name| same(name, member.name));
         if let Some(member) = members.iter().find(|member| member.required && !given(member)) {
             return Err(format!(
                 "`{operation}` needs the member `{}`",
-                capitalized(&member.name)
+                capitalized(member.name)
             ));
         }
         let token = members
@@ -98,7 +99,7 @@ impl Input<'_> {
             member.shape,
             schema,
             value,
-            &member.name,
+            member.name,
             serializer,
         )
     }
@@ -124,7 +125,7 @@ fn write(
             let Value::Object(values) = value else {
                 return wrong("an object");
             };
-            let own = service.schemas.shape(number);
+            let own = service.schemas.shape(number, Side::Request);
             let input = Input {
                 service,
                 members: members_of(shape),
@@ -249,33 +250,14 @@ pub(super) fn members_of(shape: &'static Shape) -> &'static [Member] {
     }
 }
 
-/// Step Functions begins every member with a capital letter, whatever the model does.
-pub(super) fn capitalized(name: &str) -> String {
-    let mut chars = name.chars();
-    chars
-        .next()
-        .map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
-        .unwrap_or_default()
-}
-
 fn find(members: &[Member], name: &str) -> Option<usize> {
-    members.iter().position(|member| same(name, &member.name))
-}
-
-/// Whether two names differ at most in the case of their first letter.
-fn same(a: &str, b: &str) -> bool {
-    let (mut a, mut b) = (a.chars(), b.chars());
-    match (a.next(), b.next()) {
-        (Some(x), Some(y)) => x.eq_ignore_ascii_case(&y) && a.as_str() == b.as_str(),
-        (None, None) => true,
-        _ => false,
-    }
+    members.iter().position(|member| same(name, member.name))
 }
 
 fn unknown(name: &str, place: &str, members: &[Member]) -> String {
     let known: Vec<String> = members
         .iter()
-        .map(|member| format!("`{}`", capitalized(&member.name)))
+        .map(|member| format!("`{}`", capitalized(member.name)))
         .collect();
     match known.as_slice() {
         [] => format!("{place} has no member `{name}`, and none at all"),

@@ -408,17 +408,24 @@ async fn what_the_model_does_not_know_is_refused_by_name() {
     assert!(message.contains("has no member `Foo`"), "{message}");
 
     let error = call(&server, "sqs", "SendPigeon", json!({})).await.unwrap_err();
-    assert_eq!(
-        error,
-        CallError::Refused("`sqs` has no operation `SendPigeon`".to_owned())
+    assert!(matches!(error, CallError::Refused(_)), "{error:?}");
+    assert_eq!(error.to_string(), "`sqs` has no operation `SendPigeon`");
+    let error = call(&server, "sqs", "sendMesage", json!({})).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("`sqs` has no operation `sendMesage`; the nearest are `SendMessage`"),
+        "{error}"
     );
     let error = call(&server, "pigeons", "Send", json!({})).await.unwrap_err();
     assert!(
         error
             .to_string()
-            .starts_with("the service `pigeons` is not in the catalogue, only `"),
+            .starts_with("the service `pigeons` is not in the catalogue"),
         "{error}"
     );
+    let error = call(&server, "dynamodbs", "Send", json!({})).await.unwrap_err();
+    assert!(error.to_string().contains("`dynamodb`"), "{error}");
     assert_eq!(server.count(), 0);
 }
 

@@ -1,0 +1,120 @@
+//! From an operation and its members to a request that only wants a signature.
+
+use crate::catalogue::{self, Operation, Service};
+use crate::checksum;
+use crate::endpoint::{Choice, Target};
+use crate::wire;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use serde_json::{Map, Value};
+
+/// An operation of a service, found by its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Called {
+    pub(crate) service: &'static Service,
+    pub(crate) name: &'static str,
+    pub(crate) operation: &'static Operation,
+}
+
+/// Where a request is to go.
+#[derive(Debug)]
+pub(crate) enum Place<'a> {
+    /// To an endpoint that somebody has set, with the Region that is configured.
+    Set(&'a str, Option<&'a str>),
+    /// To AWS.
+    Aws(&'a Choice),
+    /// To an endpoint that the service itself has named.
+    Told(&'a str, &'a Choice),
+}
+
+impl Called {
+    /// Finds an operation; its name may begin with a small letter.
+    pub(crate) fn find(service_name: &str, operation_name: &str) -> Result<Called, String> {
+        let service = catalogue::service(service_name).ok_or_else(|| {
+            let near = nearest(service_name, catalogue::service_names());
+            format!("the service `{service_name}` is not in the catalogue{near}")
+        })?;
+        let operations = &service.model.operations;
+        let found = operations.get_key_value(operation_name).or_else(|| {
+            // The SDKs write `DescribeDBInstances` as `describeDbInstances` in some places.
+            operations
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(operation_name))
+        });
+        let (name, operation) = found.ok_or_else(|| {
+            let near = nearest(operation_name, operations.keys().copied());
+            format!("`{service_name}` has no operation `{operation_name}`{near}")
+        })?;
+        Ok(Called {
+            service,
+            name,
+            operation,
+        })
+    }
+
+    /// Writes the request, with the endpoint before its path.
+    pub(crate) fn request(&self, members: &Map<String, Value>, place: &Place<'_>) -> Result<(HttpRequest, Target), String> {
+        let Called { service, name, operation } = *self;
+        let has_bucket = service.model.id == "S3" && !matches!(place, Place::Set(..));
+        let mut request = wire::request(service, name, operation, members, has_bucket)?;
+        let target = match place {
+            Place::Set(url, region) => Target::set(service, url, *region),
+            Place::Aws(choice) => Target::of_aws(service, operation, members, choice)?,
+            Place::Told(url, choice) => Target {
+                url: (*url).to_owned(),
+                ..Target::of_aws(service, operation, members, choice)?
+            },
+        };
+        let path = request.uri();
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        let uri = format!("{}{slash}{path}", target.url);
+        request
+            .set_uri(uri.as_str())
+            .map_err(|error| format!("the endpoint `{}` is not a URL: {error}", target.url))?;
+        for (name, value) in &target.headers {
+            request.headers_mut().insert(name.clone(), value.clone());
+        }
+        for (service, name, value) in HEADERS {
+            if *service == self.service.model.id {
+                request.headers_mut().insert(*name, *value);
+            }
+        }
+        checksum::add(&mut request, operation, members)?;
+        Ok((request, target))
+    }
+}
+
+/// What some services want and their models do not say.
+const HEADERS: &[(&str, &str, &str)] = &[
+    ("API Gateway", "accept", "application/json"),
+    ("Glacier", "x-amz-glacier-version", "2012-06-01"),
+];
+
+/// Says which names are near to one that is not known.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let wanted = name.to_ascii_lowercase();
+    let mut near: Vec<(usize, &str)> = known
+        .map(|known| (distance(&wanted, &known.to_ascii_lowercase()), known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .collect();
+    near.sort_unstable();
+    let near: Vec<String> = near.iter().take(3).map(|(_, known)| format!("`{known}`")).collect();
+    match near.as_slice() {
+        [] => String::new(),
+        near => format!("; the nearest are {}", near.join(", ")),
+    }
+}
+
+/// How many letters have to be changed, added or left out to make one text of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let changed = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

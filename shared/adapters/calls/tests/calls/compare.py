@@ -1,0 +1,626 @@
+#!/usr/bin/env python3
+"""Compares the wire with botocore's: requests, answers and errors made up at random from the models, and endpoints.
+
+    python3 -m venv /tmp/catalogue
+    /tmp/catalogue/bin/pip install botocore==1.44.5
+    /tmp/catalogue/bin/python shared/adapters/calls/tests/calls/compare.py --operations 2000
+
+Every case goes through a whole client of botocore, so what it changes beside the models is compared too. Differences
+are listed by name at the end.
+"""
+
+import argparse
+import base64
+import collections
+import datetime
+import io
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import xml.etree.ElementTree as ET
+
+import botocore.awsrequest
+import botocore.config
+import botocore.endpoint_provider
+import botocore.exceptions
+import botocore.parsers
+import botocore.serialize
+import botocore.session
+
+DEPTH_MAX = 5
+REGION = "us-west-2"
+# What signs, or depends on the moment or the program.
+IGNORED = re.compile(
+    r"authorization|x-amz-date|date|user-agent|x-amz-user-agent|amz-sdk-.*|host|content-length|x-amz-content-sha256|"
+    r"x-amz-security-token|x-amzn-trace-id|expect|connection|accept-encoding|transfer-encoding"
+)
+# Members that endpoints depend on, which have to be right.
+PARTS_OF_ENDPOINTS = {
+    "Bucket": "photos-of-mine",
+    "AccountId": "123456789012",
+    "CopySource": "photos/one",
+    "StreamARN": "arn:aws:kinesis:us-west-2:123456789012:stream/one",
+    "ResourceARN": "arn:aws:kinesis:us-west-2:123456789012:stream/one",
+    "ConsumerARN": "arn:aws:kinesis:us-west-2:123456789012:stream/one/consumer/two:1",
+}
+
+
+# Members, made up.
+
+
+def made_up(shape, depth=0, ascii_only=False):
+    kind = shape.type_name
+    if kind == "structure":
+        if getattr(shape, "is_document_type", False):
+            return {"a": [1, "two", None, {"b": True}]}
+        members = shape.members
+        if getattr(shape, "is_tagged_union", False):
+            members = dict([random.choice(list(members.items()))])
+        chance = 0.6 if depth < 2 else 0.2
+        chosen = {}
+        for name, member in members.items():
+            wanted = name in shape.required_members or len(members) == 1 or member.metadata.get("idempotencyToken")
+            if not wanted and not (depth < DEPTH_MAX and random.random() < chance):
+                continue
+            chosen[name] = member_made_up(name, member, depth)
+        if not chosen and members and depth < DEPTH_MAX + 3:
+            name = random.choice(list(members))
+            chosen = {name: member_made_up(name, members[name], depth)}
+        return chosen
+    if kind == "list":
+        return [made_up(shape.member, depth + 1, ascii_only) for _ in range(random.choice([1, 2]))]
+    if kind == "map":
+        suffix = "" if ascii_only else " &é"
+        value = shape.value
+        return {f"k{n}{suffix}": made_up(value, depth + 1, ascii_only) for n in range(random.choice([1, 2]))}
+    if kind in ("string", "character"):
+        return random.choice(["plain", "a b/c?&=+~"] if ascii_only else ["plain", "a b/c?&=+~", "é☃", "<a> & 'b' \"c\""])
+    if kind in ("integer", "long", "short", "byte", "bigInteger"):
+        return random.randint(0, 120)
+    if kind in ("float", "double", "bigDecimal"):
+        return random.choice([0.5, 1.25])
+    if kind == "boolean":
+        return random.random() < 0.5
+    if kind == "timestamp":
+        return f"2026-01-31T12:00:{random.randint(10, 59)}Z"
+    if kind == "blob":
+        return "bytes é"
+    raise ValueError(kind)
+
+
+def member_made_up(name, member, depth):
+    if name in PARTS_OF_ENDPOINTS and (member.metadata.get("contextParam") or member.serialization.get("hostLabel")):
+        return PARTS_OF_ENDPOINTS[name]
+    if name in PARTS_OF_ENDPOINTS and "contextParam" in str(member.metadata) + str(member.serialization):
+        return PARTS_OF_ENDPOINTS[name]
+    if name == "AccountId" and member.serialization.get("location") == "header":
+        return PARTS_OF_ENDPOINTS[name]
+    if name in ("ChecksumAlgorithm",) and member.enum:
+        return random.choice(["CRC32", "SHA256"])
+    if member.metadata.get("hostLabel") or member.serialization.get("hostLabel"):
+        return "label-1"
+    in_header = member.serialization.get("location") in ("header", "headers")
+    if in_header and member.type_name == "string" and member.serialization.get("jsonvalue"):
+        return {"a": [1]}
+    return made_up(member, depth + 1, in_header)
+
+
+# Answers, made up, as bytes on the wire.
+
+
+class Wire:
+    """Writes an output shape in a protocol."""
+
+    def __init__(self, model, protocol):
+        self.model, self.protocol = model, protocol
+
+    def answer(self, operation):
+        shape = operation.output_shape
+        headers, body, status = {"x-amzn-RequestId": "r-1"}, b"", 200
+        if shape is None:
+            return self.empty(operation, headers)
+        value = made_up(shape)
+        if self.protocol in ("rest-json", "rest-xml"):
+            payload = shape.serialization.get("payload")
+            rest = {}
+            for name, given in value.items():
+                member = shape.members[name]
+                location = member.serialization.get("location")
+                wire = member.serialization.get("name", name)
+                if location == "statusCode":
+                    continue
+                if location == "headers":
+                    headers |= {f"{wire}{key}": item for key, item in header_map(given).items()}
+                elif location == "header":
+                    headers[wire] = header_text(member, given)
+                elif payload == name:
+                    if member.type_name in ("string", "blob"):
+                        body = given.encode()
+                    elif self.protocol == "rest-json":
+                        body = json.dumps(json_wire(member, given)).encode()
+                    else:
+                        body = xml_text(xml_element(member.serialization.get("name", member.name), member, given))
+                else:
+                    rest[name] = given
+            if payload is None:
+                if self.protocol == "rest-json":
+                    body = json.dumps(json_wire(shape, rest)).encode()
+                else:
+                    body = xml_text(xml_element(f"{operation.name}Result", shape, rest))
+            headers["content-type"] = "application/json" if self.protocol == "rest-json" else "application/xml"
+        elif self.protocol == "json":
+            body = json.dumps(json_wire(shape, value)).encode()
+        elif self.protocol == "smithy-rpc-v2-cbor":
+            body = cbor(shape, value)
+            headers["smithy-protocol"] = "rpc-v2-cbor"
+        elif self.protocol == "query":
+            root = ET.Element(f"{operation.name}Response")
+            wrapper = shape.serialization.get("resultWrapper")
+            inner = xml_element(wrapper or "x", shape, value)
+            if wrapper:
+                root.append(inner)
+            else:
+                root.extend(list(inner))
+            ET.SubElement(ET.SubElement(root, "ResponseMetadata"), "RequestId").text = "r-1"
+            body = xml_text(root)
+        else:
+            root = xml_element(f"{operation.name}Response", shape, value)
+            ET.SubElement(root, "requestId").text = "r-1"
+            body = xml_text(root)
+        return {"status": status, "headers": headers, "body": body}
+
+    def empty(self, operation, headers):
+        bodies = {"json": b"{}", "smithy-rpc-v2-cbor": b"\xa0", "rest-json": b"", "rest-xml": b""}
+        xml = f"<{operation.name}Response><requestId>r</requestId></{operation.name}Response>".encode()
+        if self.protocol == "smithy-rpc-v2-cbor":
+            headers["smithy-protocol"] = "rpc-v2-cbor"
+        return {"status": 200, "headers": headers, "body": bodies.get(self.protocol, xml)}
+
+    def error(self, operation):
+        shapes = operation.error_shapes
+        known = random.choice(shapes) if shapes and random.random() < 0.8 else None
+        code = known.metadata.get("error", {}).get("code", known.name) if known else "ThrottlingOfSomeKind"
+        message = random.choice(["no", "it is <not> there & é"])
+        headers, status = {"x-amzn-RequestId": "r-2"}, random.choice([400, 403, 404, 500])
+        key = "message"
+        if known and "Message" in known.members and "message" not in known.members:
+            key = "Message"
+        if self.protocol in ("json", "rest-json"):
+            body = {key: message}
+            if random.random() < 0.5 and self.protocol == "rest-json":
+                headers["x-amzn-errortype"] = f"{code}:http://internal/"
+            else:
+                body["__type"] = random.choice(["", "com.amazonaws.thing#"]) + code
+            body = json.dumps(body).encode()
+        elif self.protocol == "smithy-rpc-v2-cbor":
+            headers["smithy-protocol"] = "rpc-v2-cbor"
+            body = b"\xa2" + cbor_text("__type") + cbor_text(f"com.amazonaws#{code}") + cbor_text("message") + cbor_text(message)
+        else:
+            error = ET.Element("Error")
+            ET.SubElement(error, "Code").text = code
+            ET.SubElement(error, "Message").text = message
+            root = error
+            if self.protocol == "ec2":
+                root = ET.Element("Response")
+                ET.SubElement(root, "Errors").append(error)
+            elif self.model.service_name != "s3":
+                root = ET.Element("ErrorResponse")
+                root.append(error)
+            ET.SubElement(root, "RequestId").text = "r-2"
+            body = xml_text(root)
+        return {"status": status, "headers": headers, "body": body}
+
+
+def cbor_text(text):
+    raw = text.encode()
+    return bytes([0x78, len(raw)]) + raw
+
+
+def cbor(shape, value):
+    serialized = bytearray()
+    botocore.serialize.RpcV2CBORSerializer()._serialize_data_item(serialized, value, shape)
+    return bytes(serialized)
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def timestamp(shape, text, default):
+    form = shape.serialization.get("timestampFormat", default).lower()
+    if form == "iso8601":
+        return text
+    if form == "unixtimestamp":
+        return int(moment(text).timestamp())
+    return moment(text).strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
+def json_wire(shape, value):
+    kind = shape.type_name
+    if kind == "structure":
+        if getattr(shape, "is_document_type", False):
+            return value
+        members = shape.members
+        return {members[n].serialization.get("name", n): json_wire(members[n], v) for n, v in value.items()}
+    if kind == "list":
+        return [json_wire(shape.member, item) for item in value]
+    if kind == "map":
+        return {key: json_wire(shape.value, item) for key, item in value.items()}
+    if kind == "timestamp":
+        return timestamp(shape, value, "unixTimestamp")
+    if kind == "blob":
+        return base64.b64encode(value.encode()).decode()
+    if shape.serialization.get("jsonvalue"):
+        return json.dumps({"x": value})
+    return value
+
+
+def header_map(value):
+    return {key: item for key, item in value.items()}
+
+
+def header_text(member, value):
+    if member.type_name == "timestamp":
+        return str(timestamp(member, value, "rfc822"))
+    if member.type_name == "boolean":
+        return str(value).lower()
+    if member.type_name == "list":
+        return ",".join(header_text(member.member, item).replace("a b/c?&=+~", "ab") for item in value)
+    if member.serialization.get("jsonvalue"):
+        return base64.b64encode(json.dumps(value).encode()).decode()
+    return str(value)
+
+
+def xml_element(name, shape, value):
+    element = ET.Element(name)
+    xml_content(element, shape, value)
+    return element
+
+
+def xml_content(element, shape, value):
+    kind = shape.type_name
+    if kind == "structure":
+        for name, given in value.items():
+            member = shape.members[name]
+            wire = member.serialization.get("name", name)
+            if member.serialization.get("xmlAttribute"):
+                element.set(wire.replace("xsi:", "{http://www.w3.org/2001/XMLSchema-instance}"), given)
+            elif member.type_name in ("list", "map") and member.serialization.get("flattened"):
+                if member.type_name == "list":
+                    wire = member.member.serialization.get("name", wire)
+                    for item in given:
+                        element.append(xml_element(wire, member.member, item))
+                else:
+                    for key, item in given.items():
+                        element.append(xml_entry(wire, member, key, item))
+            else:
+                element.append(xml_element(wire, member, given))
+    elif kind == "list":
+        for item in value:
+            element.append(xml_element(shape.member.serialization.get("name", "member"), shape.member, item))
+    elif kind == "map":
+        for key, item in value.items():
+            element.append(xml_entry("entry", shape, key, item))
+    elif kind == "timestamp":
+        element.text = str(timestamp(shape, value, "iso8601"))
+    elif kind == "blob":
+        element.text = base64.b64encode(value.encode()).decode()
+    elif kind == "boolean":
+        element.text = str(value).lower()
+    else:
+        element.text = str(value)
+
+
+def xml_entry(name, shape, key, item):
+    entry = ET.Element(name)
+    ET.SubElement(entry, shape.key.serialization.get("name", "key")).text = key
+    entry.append(xml_element(shape.value.serialization.get("name", "value"), shape.value, item))
+    return entry
+
+
+def xml_text(element):
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(element)
+
+
+# What botocore makes of the cases.
+
+
+class Raw(io.BytesIO):
+    def stream(self, **_):
+        yield self.read()
+
+
+class Botocore:
+    def __init__(self):
+        self.session = botocore.session.Session()
+        self.session.set_credentials("AKIDEXAMPLE", "secret")
+        self.client, self.name = None, None
+        self.seen, self.answer = None, None
+
+    def use(self, name):
+        if self.name == name:
+            return
+        config = botocore.config.Config(
+            region_name=REGION,
+            parameter_validation=False,
+            retries={"total_max_attempts": 1},
+            account_id_endpoint_mode="disabled",
+            response_checksum_validation="when_required",
+            inject_host_prefix=True,
+        )
+        self.client = self.session.create_client(name, config=config)
+        self.client.meta.events.register_first("before-send.*.*", self.send)
+        self.name = name
+
+    def send(self, request, **_):
+        self.seen = request
+        answer = self.answer
+        headers = botocore.awsrequest.HeadersDict(answer["headers"])
+        return botocore.awsrequest.AWSResponse(request.url, answer["status"], headers, Raw(answer["body"]))
+
+    def call(self, operation, members, answer):
+        """The request, and what becomes of the answer."""
+        self.seen, self.answer = None, answer
+        try:
+            outcome = self.client._make_api_call(operation, json.loads(json.dumps(members)))
+            outcome = ("answer", outcome)
+        except botocore.exceptions.ClientError as error:
+            outcome = ("error", error)
+        except Exception as error:  # whatever botocore says, it is not comparable
+            outcome = ("failed", error)
+        return self.seen, outcome
+
+
+def shown(shape, value):
+    """An answer of botocore in the form in which we show ours."""
+    kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return value
+    if value is None:
+        return None
+    if kind == "structure":
+        members = shape.members
+        return {n[0].upper() + n[1:]: shown(members[n], v) for n, v in value.items() if n in members}
+    if kind == "list":
+        return [shown(shape.member, item) for item in value]
+    if kind == "map":
+        return {key: shown(shape.value, item) for key, item in value.items()}
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, bytes):
+        return value.decode()
+    if hasattr(value, "read"):
+        return value.read().decode()
+    if shape.serialization.get("jsonvalue"):
+        return json.loads(value) if isinstance(value, str) else value
+    return value
+
+
+def form(text):
+    return sorted(urllib.parse.parse_qsl(text, keep_blank_values=True))
+
+
+def xml_tree(element):
+    return [element.tag, sorted(element.attrib.items()), element.text or "", [xml_tree(inner) for inner in element]]
+
+
+def body_of(raw, headers):
+    """A body in a form in which equal ones are the same."""
+    kind = headers.get("content-type", "")
+    if "form-urlencoded" in kind:
+        return form(raw.decode())
+    if "cbor" in kind and raw:
+        return repr(botocore.parsers.RpcV2CBORParser().parse_data_item(io.BufferedReader(io.BytesIO(raw))))
+    try:
+        return json.loads(raw)
+    except ValueError:
+        pass
+    try:
+        return xml_tree(ET.fromstring(raw))
+    except ET.ParseError:
+        return raw.decode("utf-8", "replace")
+
+
+def request_of(method, url, headers, raw):
+    parts = urllib.parse.urlsplit(url)
+    lower = {}
+    for name, value in headers:
+        name = name.lower()
+        if not IGNORED.fullmatch(name):
+            lower[name] = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return {
+        "method": method,
+        "host": f"{parts.scheme}://{parts.netloc}",
+        "path": parts.path or "/",
+        "query": form(parts.query),
+        "headers": lower,
+        "body": body_of(raw, lower),
+    }
+
+
+def differing(ours, theirs):
+    """The parts of a request that are not the same, shortly."""
+    found = []
+    for part in theirs:
+        if ours[part] == theirs[part]:
+            continue
+        if part == "headers":
+            names = set(ours[part].items()) ^ set(theirs[part].items())
+            found += sorted({f"header {name}" for name, _ in names})
+        else:
+            found.append(part)
+    return found
+
+
+def drawn(session, count, only):
+    """Operations over all services, as even as there are enough."""
+    by_service = {}
+    for name in session.get_available_services():
+        if only and name not in only:
+            continue
+        model = session.get_service_model(name)
+        names = [n for n in model.operation_names if is_callable(model.operation_model(n))]
+        random.shuffle(names)
+        by_service[name] = (model, names)
+    rounds = max(len(names) for _, names in by_service.values())
+    order = [(name, model, names[n]) for n in range(rounds) for name, (model, names) in by_service.items() if n < len(names)]
+    return sorted(order[:count], key=lambda entry: entry[0])
+
+
+def is_callable(operation):
+    discovered = (operation.endpoint_discovery or {}).get("required")
+    return not operation.has_event_stream_input and not operation.has_event_stream_output and not discovered
+
+
+def endpoints(session):
+    """What botocore's rules say of every service in some Regions."""
+    partitions = session.get_data("partitions")
+    for name in session.get_available_services():
+        rules = session.get_component("data_loader").load_service_model(name, "endpoint-rule-set-1")
+        model = session.get_service_model(name)
+        plain = [n for n in model.operation_names if not model.operation_model(n).endpoint]
+        fixed = [n for n in plain if not model.operation_model(n).static_context_parameters and is_callable(model.operation_model(n))]
+        if not fixed:
+            continue
+        provider = botocore.endpoint_provider.EndpointProvider(rules, partitions)
+        for region in ["us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "aws-global"]:
+            for fips, dual_stack in [(False, False), (True, False), (False, True), (True, True)]:
+                case = {"kind": "endpoint", "service": name, "operation": fixed[0], "region": region}
+                case |= {"fips": fips, "dual_stack": dual_stack}
+                known = {"Region": region, "UseFIPS": fips, "UseDualStack": dual_stack}
+                known = {key: value for key, value in known.items() if key in rules["parameters"]}
+                try:
+                    endpoint = provider.resolve_endpoint(**known)
+                    scheme = next(iter(endpoint.properties.get("authSchemes", [])), {})
+                    expected = {
+                        "url": endpoint.url.rstrip("/"),
+                        "name": scheme.get("signingName", model.signing_name),
+                        "region": scheme.get("signingRegion", region),
+                    }
+                except botocore.exceptions.BotoCoreError:
+                    expected = None
+                yield case, expected
+
+
+def ask_ours(cases):
+    """Runs our side over the cases."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, results = pathlib.Path(folder, "cases"), pathlib.Path(folder, "results")
+        given.write_text("".join(json.dumps(case) + "\n" for case in cases))
+        environment = os.environ | {"CALLS_CASES": str(given), "CALLS_RESULTS": str(results)}
+        command = ["cargo", "test", "-q", "-p", "calls", "--lib", "compared::", "--", "--ignored"]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        return [json.loads(line) for line in results.read_text().splitlines()]
+
+
+def packed(answer):
+    return answer | {"body": base64.b64encode(answer["body"]).decode()}
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--operations", type=int, default=1500)
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--services", default="")
+    arguments.add_argument("--show", type=int, default=0, help="how many differences to show in full")
+    arguments = arguments.parse_args()
+    random.seed(arguments.seed)
+    them = Botocore()
+    cases, expected = [], []
+    for name, model, operation_name in drawn(them.session, arguments.operations, arguments.services.split(",") if arguments.services else []):
+        operation = model.operation_model(operation_name)
+        protocol = model.resolved_protocol
+        wire = Wire(model, protocol)
+        members = made_up(operation.input_shape) if operation.input_shape else {}
+        answer, error = wire.answer(operation), wire.error(operation)
+        them.use(name)
+        request, outcome = them.call(operation_name, members, answer)
+        _, failure = them.call(operation_name, members, error)
+        case = {"service": name, "operation": operation_name, "region": REGION, "members": members}
+        cases.append(case | {"answer": packed(answer), "error": packed(error)})
+        expected.append((protocol, operation, request, outcome, failure))
+    checked = list(endpoints(them.session)) if not arguments.services else []
+    results = ask_ours(cases + [case for case, _ in checked])
+    report(cases, expected, results, arguments.show)
+    unequal = []
+    for (case, theirs), ours in zip(checked, results[len(cases) :]):
+        if (ours if "url" in ours else None) != theirs:
+            unequal.append((case, theirs, ours))
+    print(f"endpoints: {len(checked) - len(unequal)} equal of {len(checked)}")
+    for case, theirs, ours in unequal[: 20 + arguments.show]:
+        print(f"  {case['service']} {case['region']} {case['fips']} {case['dual_stack']}: {theirs} | {ours}")
+
+
+def report(cases, expected, results, show):
+    figures = collections.defaultdict(collections.Counter)
+    differences = collections.defaultdict(list)
+    for case, (protocol, operation, request, outcome, failure), ours in zip(cases, expected, results):
+        about = f"{case['service']}:{case['operation']}"
+        count = figures[protocol]
+        count["operations"] += 1
+
+        def differs(what, theirs, own):
+            differences[what].append((about, theirs, own))
+
+        if request is None:
+            differs(f"botocore makes no request: {type(outcome[1]).__name__}", str(outcome[1])[:200], ours.get("request"))
+        elif "url" not in ours.get("request", {}):
+            differs("we refuse the request", "", ours.get("refused") or ours["request"]["refused"])
+        else:
+            raw = request.body.read() if hasattr(request.body, "read") else request.body
+            raw = raw.encode() if isinstance(raw, str) else bytes(raw or b"")
+            theirs = request_of(request.method, request.url, request.headers.items(), raw)
+            own = ours["request"]
+            own = request_of(own["method"], own["url"], own["headers"], base64.b64decode(own["body"]))
+            parts = differing(own, theirs)
+            count["requests tried"] += 1
+            count["requests equal"] += not parts
+            for part in parts:
+                differs(f"request {part}", theirs, own)
+        if outcome[0] == "answer" and operation.output_shape is not None:
+            count["answers tried"] += 1
+            theirs = shown(operation.output_shape, {k: v for k, v in outcome[1].items() if k != "ResponseMetadata"})
+            own = ours.get("answer")
+            if theirs == own:
+                count["answers equal"] += 1
+            else:
+                differs("answer" if "unreadable" not in (own or {}) else "answer unreadable", theirs, own)
+        elif outcome[0] != "answer":
+            differs(f"botocore reads no answer: {type(outcome[1]).__name__}", str(outcome[1])[:200], ours.get("answer"))
+        if failure[0] == "error" and request is not None:
+            count["errors tried"] += 1
+            told = failure[1].response["Error"]
+            named = type(failure[1]).__name__
+            theirs = {"code": told["Code"], "message": told["Message"], "name": None if named == "ClientError" else named}
+            own = ours.get("error")
+            if theirs == own:
+                count["errors equal"] += 1
+            else:
+                differs("error", theirs, own)
+    total = sum(figures.values(), collections.Counter())
+    for name, count in [*sorted(figures.items()), ("all", total)]:
+        print(f"{name}: " + ", ".join(f"{count[key]} {key}" for key in KEYS))
+    for what, found in sorted(differences.items()):
+        print(f"{len(found)} x {what}: {', '.join(about for about, _, _ in found[:8])}")
+        for about, theirs, own in found[:show]:
+            print(f"    {about}\n      botocore {json.dumps(theirs, default=str)[:1500]}\n      ours     {json.dumps(own, default=str)[:1500]}")
+
+
+KEYS = [
+    "operations",
+    "requests equal",
+    "requests tried",
+    "answers equal",
+    "answers tried",
+    "errors equal",
+    "errors tried",
+]
+
+if __name__ == "__main__":
+    sys.exit(main())
