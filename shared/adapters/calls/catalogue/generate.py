@@ -190,7 +190,7 @@ class Service:
     def member(self, name, ref, required, parent):
         target = self.model["shapes"][ref["shape"]]
         own = ref.get("locationName", target.get("locationName"))
-        wire = own or name
+        wire = name if own is None else own
         written = None
         flat = bool(ref.get("flattened") or target.get("flattened"))
         if flat and target["type"] == "list" and "locationName" in target["member"]:

@@ -13,8 +13,10 @@ pub(crate) fn add(
     operation: &Operation,
     members: &Map<String, Value>,
 ) -> Result<(), String> {
-    let is_given = |name: &str| name.starts_with("x-amz-checksum-") && name != "x-amz-checksum-algorithm" && name != "x-amz-checksum-mode" && name != "x-amz-checksum-type";
-    if request.headers().iter().any(|(name, _)| is_given(name) || name == "content-md5") {
+    // These say how the checksum is meant, and are none.
+    let about = ["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"];
+    let is_given = |name: &str| name.starts_with("x-amz-checksum-") && !about.contains(&name);
+    if request.headers().iter().any(|(name, _)| is_given(name)) {
         return Ok(());
     }
     let chosen = operation.checksum_member.and_then(|wanted| {

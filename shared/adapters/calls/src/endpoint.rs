@@ -112,12 +112,6 @@ fn given(service: &Service, operation: &Operation, members: &Map<String, Value>,
 
 fn scope(service: &Service, schemes: Vec<Scheme>, choice: &Choice) -> Result<Scope, String> {
     let model = service.model;
-    if let Some(signature) = model.signature {
-        return Err(format!(
-            "`{}` wants requests with the signature `{signature}`, which is not implemented",
-            model.id
-        ));
-    }
     let usual = schemes.is_empty();
     match schemes.into_iter().find(|scheme| scheme.kind == "sigv4") {
         Some(scheme) => Ok(Scope {

@@ -18,6 +18,7 @@ mod prepare;
 mod settings;
 mod sign;
 mod signer;
+mod special;
 mod transport;
 mod wire;
 

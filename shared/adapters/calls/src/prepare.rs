@@ -3,6 +3,7 @@
 use crate::catalogue::{self, Operation, Service};
 use crate::checksum;
 use crate::endpoint::{Choice, Target};
+use crate::special;
 use crate::wire;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value};
@@ -54,8 +55,9 @@ impl Called {
     /// Writes the request, with the endpoint before its path.
     pub(crate) fn request(&self, members: &Map<String, Value>, place: &Place<'_>) -> Result<(HttpRequest, Target), String> {
         let Called { service, name, operation } = *self;
-        let has_bucket = service.model.id == "S3" && !matches!(place, Place::Set(..));
-        let mut request = wire::request(service, name, operation, members, has_bucket)?;
+        let changed = special::members(service.model.id, members)?;
+        let members = changed.as_ref().unwrap_or(members);
+        let mut request = wire::request(service, name, operation, members)?;
         let target = match place {
             Place::Set(url, region) => Target::set(service, url, *region),
             Place::Aws(choice) => Target::of_aws(service, operation, members, choice)?,
@@ -64,7 +66,17 @@ impl Called {
                 ..Target::of_aws(service, operation, members, choice)?
             },
         };
-        let path = request.uri();
+        if let Some(signature) = service.model.signature.filter(|_| !operation.unsigned) {
+            return Err(format!(
+                "`{}` wants requests with the signature `{signature}`, which is not implemented",
+                service.model.id
+            ));
+        }
+        let mut path = request.uri();
+        if target.has_bucket && operation.uri.starts_with("/{Bucket}") {
+            let end = path.get(1..).and_then(|path| path.find(['/', '?']));
+            path = end.and_then(|end| path.get(1 + end..)).unwrap_or_default();
+        }
         let slash = if path.starts_with('/') { "" } else { "/" };
         let uri = format!("{}{slash}{path}", target.url);
         request
@@ -73,21 +85,11 @@ impl Called {
         for (name, value) in &target.headers {
             request.headers_mut().insert(name.clone(), value.clone());
         }
-        for (service, name, value) in HEADERS {
-            if *service == self.service.model.id {
-                request.headers_mut().insert(*name, *value);
-            }
-        }
+        special::headers(service.model.id, &mut request);
         checksum::add(&mut request, operation, members)?;
         Ok((request, target))
     }
 }
-
-/// What some services want and their models do not say.
-const HEADERS: &[(&str, &str, &str)] = &[
-    ("API Gateway", "accept", "application/json"),
-    ("Glacier", "x-amz-glacier-version", "2012-06-01"),
-];
 
 /// Says which names are near to one that is not known.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {

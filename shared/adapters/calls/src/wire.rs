@@ -9,8 +9,10 @@ use aws_smithy_json::protocol::aws_json_rpc::AwsJsonRpcProtocol;
 use aws_smithy_json::protocol::aws_rest_json_1::AwsRestJsonProtocol;
 use aws_smithy_query::protocol::AwsQueryProtocol;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_schema::Schema;
 use aws_smithy_schema::protocol::ClientProtocol;
 use aws_smithy_schema::serde::SerdeError;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 use aws_smithy_xml::protocol::aws_rest_xml::AwsRestXmlProtocol;
@@ -24,15 +26,28 @@ pub(crate) fn request(
     service: &'static Service,
     name: &str,
     operation: &'static Operation,
-    members: &Map<String, Value>,
-    has_bucket: bool,
+    values: &Map<String, Value>,
 ) -> Result<HttpRequest, String> {
-    let schema = service.schemas.input(operation, has_bucket);
+    let schema = service.schemas.input(operation);
     let shape = operation.input.map(|number| &service.model.shapes[number]);
-    let input = write::Input::new(service, name, shape, &schema, members)?;
+    let input = write::Input::new(service, name, shape, &schema, values)?;
+    let route = match (service.model.protocol, service.model.target) {
+        (Protocol::Cbor, Some(target)) => format!("/service/{target}/operation/{name}"),
+        _ => String::new(),
+    };
     let mut request = protocol(service, Side::Request)
-        .serialize_request(&input, &schema, "", &configuration(service, name))
+        .serialize_request(&input, &schema, &route, &configuration(service, name))
         .map_err(|error| write::message(&error))?;
+    let members = shape.map(write::members_of).unwrap_or_default();
+    let whole = members.iter().find(|member| member.payload).map(|member| &service.model.shapes[member.shape]);
+    if service.model.protocol == Protocol::RestJson
+        && matches!(whole, Some(Shape::Structure { .. }))
+        && request.body().content_length() == Some(0)
+    {
+        // A structure that is the whole body is still an object when it is left out.
+        *request.body_mut() = SdkBody::from("{}");
+        request.headers_mut().insert("content-length", "2");
+    }
     if service.model.query_mode {
         request.headers_mut().insert("x-amzn-query-mode", "true");
     }
@@ -50,11 +65,27 @@ pub(crate) fn answer(
     let Some(number) = operation.output else {
         return Ok(Value::Object(Map::new()));
     };
-    let schema = service.schemas.shape(number, Side::Answer);
+    let mut schema = service.schemas.shape(number, Side::Answer);
+    let alone;
+    if (service.model.id, name) == ("S3", "GetBucketLocation") {
+        // Its only member is the outermost element.
+        alone = Schema::new_struct(schema.shape_id().clone(), schema.shape_type(), schema.members())
+            .with_xml_unwrapped_output();
+        schema = &alone;
+    }
     let configuration = configuration(service, name);
     let read = || -> Result<Value, SerdeError> {
         let mut body = protocol(service, Side::Answer).deserialize_response(response, schema, &configuration)?;
-        read::structure(service, number, schema, naming, &mut *body)
+        let mut value = read::structure(service, number, schema, naming, &mut *body)?;
+        let members = write::members_of(&service.model.shapes[number]);
+        let content = members
+            .iter()
+            .find(|member| member.payload && matches!(service.model.shapes[member.shape], Shape::Blob));
+        if let (Some(content), Some(values)) = (content, value.as_object_mut()) {
+            // Content of no bytes is there all the same (recorded: execution/services, s3_get_object_empty_str).
+            values.entry(naming.name(content.name)).or_insert_with(|| Value::from(""));
+        }
+        Ok(value)
     };
     read().map_err(|error| write::message(&error))
 }

@@ -45,16 +45,14 @@ impl Schemas {
     }
 
     /// The schema of an operation's input, which says where the request goes.
-    pub(crate) fn input(&'static self, operation: &'static Operation, has_bucket: bool) -> Schema<'static> {
+    pub(crate) fn input(&'static self, operation: &'static Operation) -> Schema<'static> {
         let members = operation
             .input
             .map(|number| self.shape(number, Side::Request).members())
             .unwrap_or_default();
-        let uri = operation.uri;
-        let uri = if has_bucket { uri.strip_prefix("/{Bucket}").unwrap_or(uri) } else { uri };
         let mut schema = Schema::new_struct(ID, ShapeType::Structure, members).with_http(HttpTrait::new(
             operation.method,
-            uri,
+            operation.uri,
             None,
         ));
         if let Some(root) = operation.root {

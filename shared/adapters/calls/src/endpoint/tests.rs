@@ -1,5 +1,5 @@
 use super::*;
-use crate::prepare::Called;
+use crate::prepare::{Called, Place};
 use serde_json::json;
 
 fn target(service: &str, operation: &str, members: Value, region: &str) -> Result<Target, String> {
@@ -81,7 +81,12 @@ fn buckets_are_hosts_where_they_can_be() {
 
 #[test]
 fn a_signature_that_is_not_known_is_refused() {
-    let error = target("codecatalyst", "ListSpaces", json!({}), "us-west-2").unwrap_err();
+    let called = Called::find("codecatalyst", "ListSpaces").unwrap();
+    let choice = Choice {
+        region: "us-west-2".to_owned(),
+        ..Choice::default()
+    };
+    let error = called.request(&Map::new(), &Place::Aws(&choice)).unwrap_err();
     assert!(error.contains("`bearer`"), "{error}");
 }
 

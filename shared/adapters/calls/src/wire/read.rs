@@ -18,6 +18,15 @@ pub(crate) enum Naming {
     Sdk,
 }
 
+impl Naming {
+    pub(super) fn name(self, member: &str) -> String {
+        match self {
+            Naming::Api => names::capitalized(member),
+            Naming::Sdk => names::sdk(member),
+        }
+    }
+}
+
 /// Reads a structure.
 pub(super) fn structure(
     service: &'static Service,
@@ -32,11 +41,7 @@ pub(super) fn structure(
         // Members that the model does not know come without an index and are left out.
         if let Some(member) = schema.member_index().and_then(|index| members.get(index)) {
             let value = value(service, member.shape, schema, naming, from)?;
-            let name = match naming {
-                Naming::Api => names::capitalized(member.name),
-                Naming::Sdk => names::sdk(member.name),
-            };
-            values.insert(name, value);
+            values.insert(naming.name(member.name), value);
         }
         Ok(())
     })?;
@@ -78,7 +83,8 @@ fn value(
         Shape::Integer => Value::from(from.read_integer(schema)?),
         Shape::Long => Value::from(from.read_long(schema)?),
         Shape::BigInteger => number_text(from.read_big_integer(schema)?.as_ref()),
-        Shape::Float => Value::from(from.read_float(schema)?),
+        // As many digits as it takes to tell it from its neighbours, no more.
+        Shape::Float => Value::from(from.read_float(schema)?.to_string().parse::<f64>().unwrap_or(f64::NAN)),
         Shape::Double => Value::from(from.read_double(schema)?),
         Shape::BigDecimal => number_text(from.read_big_decimal(schema)?.as_ref()),
         Shape::String => Value::from(from.read_string(schema)?),

@@ -8,7 +8,7 @@ fn body(service: &str, operation: &str, members: Value) -> Result<String, String
     let Value::Object(members) = members else {
         panic!("members are an object")
     };
-    let request = request(service, operation, shape, &members, false)?;
+    let request = request(service, operation, shape, &members)?;
     Ok(String::from_utf8(request.body().bytes().unwrap_or_default().to_vec()).unwrap())
 }
 

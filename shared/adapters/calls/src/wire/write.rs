@@ -1,6 +1,6 @@
 //! Writes JSON values as the members of a request.
 
-use crate::catalogue::{Member, Service, Shape, Side};
+use crate::catalogue::{Member, Protocol, Service, Shape, Side};
 use crate::names::{capitalized, same};
 use aws_smithy_schema::Schema;
 use aws_smithy_schema::serde::{SerdeError, SerializableStruct, ShapeSerializer};
@@ -133,20 +133,24 @@ fn write(
                 values,
                 token: None,
             };
-            // A structure that is the whole body stands there without its member's name.
-            to.write_struct(
-                if schema.http_payload().is_some() {
-                    own
-                } else {
-                    schema
-                },
-                &input,
-            )
+            if schema.http_payload().is_none() {
+                return to.write_struct(schema, &input);
+            }
+            // A structure that is the whole body is no member of another there: only XML names it.
+            let mut whole = Schema::new_struct(schema.shape_id().clone(), schema.shape_type(), own.members())
+                .with_xml_name(schema.member_name().unwrap_or_default());
+            if let Some(namespace) = schema.xml_namespace() {
+                whole = whole.with_xml_namespace(namespace.uri(), namespace.prefix());
+            }
+            to.write_struct(&whole, &input)
         }
         Shape::List { element } => {
             let Value::Array(values) = value else {
                 return wrong("an array");
             };
+            if service.model.protocol == Protocol::Ec2 && is_void(value) {
+                return Ok(()); // its forms have no way to say so
+            }
             let element_schema = schema.member().unwrap_or(schema);
             to.write_list_with_length(schema, values.len(), &|to| {
                 for value in values {
@@ -220,6 +224,16 @@ fn write(
             None => wrong("a timestamp such as `2026-01-31T12:00:00Z`"),
         },
         Shape::Document => to.write_document(schema, &document(value)),
+    }
+}
+
+/// Whether a form has nothing to write of a value.
+fn is_void(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.iter().all(is_void),
+        Value::Object(members) => members.values().all(is_void),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
