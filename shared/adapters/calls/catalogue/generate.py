@@ -45,7 +45,6 @@ SIMPLE = {
     "string": "string",
     "character": "string",
     "blob": "blob",
-    "timestamp": "timestamp",
 }
 LOCATIONS = {"header", "headers", "querystring", "uri", "statusCode"}
 # Two models have this name in the SDKs; the newer one keeps it.
@@ -171,21 +170,20 @@ class Service:
     def described(self, shape):
         kind = shape["type"]
         if kind == "structure" and shape.get("document"):
-            return {"t": "document"}
+            return "document"
         if kind == "structure":
             required = set(shape.get("required", []))
             members = [
                 self.member(name, ref, name in required, shape) for name, ref in shape.get("members", {}).items()
             ]
-            return {"t": "union" if shape.get("union") else "structure", "m": members}
+            return {"union" if shape.get("union") else "structure": {"m": members}}
         if kind == "list":
-            return {"t": "list", "e": self.element(shape["member"])}
+            return {"list": {"e": self.element(shape["member"])}}
         if kind == "map":
-            return {"t": "map", "k": self.element(shape["key"]), "e": self.element(shape["value"])}
-        entry = {"t": SIMPLE[kind]}
-        if "timestampFormat" in shape:
-            entry["f"] = shape["timestampFormat"]
-        return entry
+            return {"map": {"k": self.element(shape["key"]), "e": self.element(shape["value"])}}
+        if kind == "timestamp":
+            return {"timestamp": present({"f": shape.get("timestampFormat")})}
+        return SIMPLE[kind]
 
     def member(self, name, ref, required, parent):
         target = self.model["shapes"][ref["shape"]]
@@ -206,20 +204,22 @@ class Service:
             "n": name,
             "s": self.shape(ref["shape"]),
             "w": None if wire == name else wire,
-            "q": None if written in (None, wire) else written,
             "l": location,
             "p": parent.get("payload") == name,
             "flat": flat,
             "attr": bool(ref.get("xmlAttribute")),
-            "ns": namespace.get("uri"),
-            "prefix": namespace.get("prefix"),
             "f": ref.get("timestampFormat"),
             "req": required,
             "token": bool(ref.get("idempotencyToken")),
             "json": bool(ref.get("jsonvalue")),
+        }
+        rare = {
+            "q": None if written in (None, name) else written,
+            "ns": namespace.get("uri"),
+            "prefix": namespace.get("prefix"),
             "ctx": ref.get("contextParam", {}).get("name"),
         }
-        return present(entry)
+        return present(entry | {"x": present(rare) or None})
 
     def element(self, ref):
         target = self.model["shapes"][ref["shape"]]

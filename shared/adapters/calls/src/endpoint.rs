@@ -102,7 +102,7 @@ fn given(service: &Service, operation: &Operation, members: &Map<String, Value>,
     let Shape::Structure { members: known } = &service.model.shapes[operation.input?] else {
         return None;
     };
-    let member = known.iter().find(|member| member.context == Some(parameter))?;
+    let member = known.iter().find(|member| member.rare().context == Some(parameter))?;
     members
         .iter()
         .find(|(name, _)| same(name, member.name))

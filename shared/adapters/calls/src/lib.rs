@@ -13,6 +13,8 @@ mod compared;
 mod credentials;
 mod endpoint;
 mod environment;
+#[cfg(test)]
+mod measured;
 mod names;
 mod prepare;
 mod settings;

@@ -45,7 +45,7 @@ fn without_kinds(members: &Map<String, Value>) -> Option<Map<String, Value>> {
 pub(crate) fn headers(service_id: &str, request: &mut HttpRequest) {
     match service_id {
         // Else its answers have links in the place of members.
-        "API Gateway" => {
+        "API Gateway" if !request.headers().contains_key("accept") => {
             request.headers_mut().insert("accept", "application/json");
         }
         "Glacier" => {

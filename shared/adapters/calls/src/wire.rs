@@ -39,7 +39,7 @@ pub(crate) fn request(
         .serialize_request(&input, &schema, &route, &configuration(service, name))
         .map_err(|error| write::message(&error))?;
     let members = shape.map(write::members_of).unwrap_or_default();
-    let whole = members.iter().find(|member| member.payload).map(|member| &service.model.shapes[member.shape]);
+    let whole = members.iter().find(|member| member.payload).map(|member| &service.model.shapes[member.shape()]);
     if service.model.protocol == Protocol::RestJson
         && matches!(whole, Some(Shape::Structure { .. }))
         && request.body().content_length() == Some(0)
@@ -80,7 +80,7 @@ pub(crate) fn answer(
         let members = write::members_of(&service.model.shapes[number]);
         let content = members
             .iter()
-            .find(|member| member.payload && matches!(service.model.shapes[member.shape], Shape::Blob));
+            .find(|member| member.payload && matches!(service.model.shapes[member.shape()], Shape::Blob));
         if let (Some(content), Some(values)) = (content, value.as_object_mut()) {
             // Content of no bytes is there all the same (recorded: execution/services, s3_get_object_empty_str).
             values.entry(naming.name(content.name)).or_insert_with(|| Value::from(""));
@@ -97,7 +97,7 @@ pub(crate) fn is_error_in_disguise(service: &Service, operation: &Operation, res
     }
     let shape = operation.output.map(|number| &service.model.shapes[number]);
     let is_content = |member: &Member| {
-        member.payload && matches!(service.model.shapes[member.shape], Shape::Blob | Shape::String)
+        member.payload && matches!(service.model.shapes[member.shape()], Shape::Blob | Shape::String)
     };
     if shape.is_some_and(|shape| write::members_of(shape).iter().any(is_content)) {
         return false;

@@ -111,7 +111,7 @@ fn root() -> &'static str {
 /// The type of a value.
 #[derive(Debug, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-#[serde(tag = "t", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Shape {
     Structure {
         #[serde(default, rename = "m")]
@@ -155,13 +155,10 @@ pub(crate) struct Member {
     #[serde(rename = "n")]
     pub(crate) name: &'static str,
     #[serde(rename = "s")]
-    pub(crate) shape: usize,
+    shape: u32,
     /// The name on the wire, where it is another.
     #[serde(default, rename = "w")]
     pub(crate) wire: Option<&'static str>,
-    /// The name in requests, where it is another than in answers.
-    #[serde(default, rename = "q")]
-    pub(crate) request: Option<&'static str>,
     #[serde(default, rename = "l")]
     pub(crate) location: Option<Location>,
     /// Whether the member alone is the body.
@@ -172,10 +169,6 @@ pub(crate) struct Member {
     /// Whether the member is an attribute of its structure's element in XML.
     #[serde(default, rename = "attr")]
     pub(crate) attribute: bool,
-    #[serde(default, rename = "ns")]
-    pub(crate) namespace: Option<&'static str>,
-    #[serde(default)]
-    pub(crate) prefix: Option<&'static str>,
     #[serde(default, rename = "f")]
     pub(crate) format: Option<TimestampFormat>,
     #[serde(default, rename = "req")]
@@ -186,12 +179,41 @@ pub(crate) struct Member {
     /// Whether the member is text that holds JSON.
     #[serde(default, rename = "json")]
     pub(crate) json_value: bool,
+    #[serde(default, rename = "x")]
+    rare: Option<Box<Rare>>,
+}
+
+/// What few members have.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Rare {
+    /// The name in EC2's forms, where it is not the member's.
+    #[serde(default, rename = "q")]
+    pub(crate) request: Option<&'static str>,
+    #[serde(default, rename = "ns")]
+    pub(crate) namespace: Option<&'static str>,
+    #[serde(default)]
+    pub(crate) prefix: Option<&'static str>,
     /// The parameter of the endpoint rules that the member sets.
     #[serde(default, rename = "ctx")]
     pub(crate) context: Option<&'static str>,
 }
 
 impl Member {
+    /// The type's place in [`Model::shapes`].
+    pub(crate) fn shape(&self) -> usize {
+        self.shape as usize
+    }
+
+    pub(crate) fn rare(&self) -> &Rare {
+        const NONE: &Rare = &Rare {
+            request: None,
+            namespace: None,
+            prefix: None,
+            context: None,
+        };
+        self.rare.as_deref().unwrap_or(NONE)
+    }
+
     pub(crate) fn wire_name(&self) -> &'static str {
         self.wire.unwrap_or(self.name)
     }
@@ -201,11 +223,18 @@ impl Member {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Element {
     #[serde(rename = "s")]
-    pub(crate) shape: usize,
+    shape: u32,
     #[serde(default, rename = "w")]
     pub(crate) wire: Option<&'static str>,
     #[serde(default, rename = "f")]
     pub(crate) format: Option<TimestampFormat>,
+}
+
+impl Element {
+    /// The type's place in [`Model::shapes`].
+    pub(crate) fn shape(&self) -> usize {
+        self.shape as usize
+    }
 }
 
 /// Where in the HTTP message a member stands, when not in the body.

@@ -14,7 +14,8 @@ pub(crate) struct Schemas {
     requests: Box<[Slot]>,
 }
 
-type Slot = OnceLock<Schema<'static>>;
+// Schemas are large, and most are never made.
+type Slot = OnceLock<Box<Schema<'static>>>;
 
 /// What is to be written or read; some services have other names for the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Schemas {
             Side::Request => self.requests.get(number).unwrap_or(&self.answers[number]),
             Side::Answer => &self.answers[number],
         };
-        slot.get_or_init(|| shape_schema(self.model, &self.model.shapes[number], side))
+        slot.get_or_init(|| Box::new(shape_schema(self.model, &self.model.shapes[number], side)))
     }
 
     /// The schema of an operation's input, which says where the request goes.
@@ -109,7 +110,7 @@ fn bare(model: &'static Model, shape: &'static Shape, depth: usize) -> Schema<'s
 
 /// What a list or a map holds has no member name: the codecs take one for a structure's member.
 fn element_schema(model: &'static Model, element: &'static Element, depth: usize) -> Schema<'static> {
-    let mut schema = bare(model, &model.shapes[element.shape], depth);
+    let mut schema = bare(model, &model.shapes[element.shape()], depth);
     if let Some(wire) = &element.wire {
         schema = schema.with_xml_name(wire);
     }
@@ -125,10 +126,11 @@ fn member_schema(
     index: usize,
     side: Side,
 ) -> Schema<'static> {
-    let shape = &model.shapes[member.shape];
+    let shape = &model.shapes[member.shape()];
+    let rare = member.rare();
     let wire = match side {
-        Side::Request => member.request.unwrap_or(member.wire_name()),
-        Side::Answer => member.wire_name(),
+        Side::Request if model.protocol == Protocol::Ec2 => rare.request.unwrap_or(member.name),
+        Side::Request | Side::Answer => member.wire_name(),
     };
     let mut schema = Schema::new_member(ID, shape_type(shape), wire, index);
     match shape {
@@ -147,8 +149,8 @@ fn member_schema(
     if let Some(format) = member.format {
         schema = schema.with_timestamp_format(format.into());
     }
-    if let Some(namespace) = member.namespace {
-        schema = schema.with_xml_namespace(namespace, member.prefix);
+    if let Some(namespace) = rare.namespace {
+        schema = schema.with_xml_namespace(namespace, rare.prefix);
     }
     if member.attribute {
         schema = schema.with_xml_attribute();

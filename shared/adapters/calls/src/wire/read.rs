@@ -40,7 +40,7 @@ pub(super) fn structure(
     from.read_struct(schema, &mut |schema, from| {
         // Members that the model does not know come without an index and are left out.
         if let Some(member) = schema.member_index().and_then(|index| members.get(index)) {
-            let value = value(service, member.shape, schema, naming, from)?;
+            let value = value(service, member.shape(), schema, naming, from)?;
             values.insert(naming.name(member.name), value);
         }
         Ok(())
@@ -63,7 +63,7 @@ fn value(
             let element_schema = schema.member().unwrap_or(schema);
             let mut values = Vec::new();
             from.read_list(schema, &mut |from| {
-                values.push(element_value(service, element.shape, element_schema, naming, from)?);
+                values.push(element_value(service, element.shape(), element_schema, naming, from)?);
                 Ok(())
             })?;
             Value::Array(values)
@@ -72,7 +72,7 @@ fn value(
             let element_schema = schema.member().unwrap_or(schema);
             let mut entries = Map::new();
             from.read_map(schema, &mut |key, from| {
-                entries.insert(key, element_value(service, element.shape, element_schema, naming, from)?);
+                entries.insert(key, element_value(service, element.shape(), element_schema, naming, from)?);
                 Ok(())
             })?;
             Value::Object(entries)

@@ -96,7 +96,7 @@ impl Input<'_> {
         };
         write(
             self.service,
-            member.shape,
+            member.shape(),
             schema,
             value,
             member.name,
@@ -154,7 +154,7 @@ fn write(
             let element_schema = schema.member().unwrap_or(schema);
             to.write_list_with_length(schema, values.len(), &|to| {
                 for value in values {
-                    write_element(service, element.shape, element_schema, value, name, to)?;
+                    write_element(service, element.shape(), element_schema, value, name, to)?;
                 }
                 Ok(())
             })
@@ -168,7 +168,7 @@ fn write(
             to.write_map_with_length(schema, entries.len(), &|to| {
                 for (key, value) in entries {
                     to.write_string(key_schema, key)?;
-                    write_element(service, element.shape, element_schema, value, key, to)?;
+                    write_element(service, element.shape(), element_schema, value, key, to)?;
                 }
                 Ok(())
             })

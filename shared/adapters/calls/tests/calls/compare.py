@@ -47,14 +47,16 @@ UNTRUE = {"content-length", "content-encoding", "transfer-encoding"}
 # Where botocore does more than the models say, and we do not: (operations, parts of the request, why).
 EXPLAINED = [
     (r"cloudsearchdomain:Search", r".*", "botocore sends the query as a form"),
-    (r"timestream-.*:DescribeEndpoints", r"header x-amz-api-version", "a header of botocore's own"),
+    (r".*:DescribeEndpoints", r"header x-amz-api-version", "a header of botocore's own"),
     (r"s3:.*", r"header x-amz-.*-customer-key(-md5)?", "botocore encodes keys that are given as they are"),
     (r"s3:GetBucketLocation", r"host|path", "botocore keeps to the path"),
     (r"s3:ListObject.*|s3:ListMultipartUploads", r"query", "botocore asks for encoded keys, and decodes them"),
-    (r"autoscaling:CreateLaunchConfiguration", r"body", "botocore encodes what is given as it is"),
+    (r"autoscaling:CreateLaunchConfiguration|ec2:RunInstances", r"body", "botocore encodes what is given as it is"),
     (r"route53:.*", r"path|query|body", "ids lose their kind in more members than botocore's"),
+    (r"cloudfront:.*", r"body", "an element without members is there or not"),
+    (r"dataexchange:SendApiAsset", r"answer", "names of headers are in small letters"),
     (r"s3:GetBucketNotification", r"answer", "two members have one name"),
-    (r"(rds|neptune|docdb):.*", r"body|refused", "botocore makes the presigned URL of another Region"),
+    (r"(rds|neptune|docdb):.*|ec2:CopySnapshot", r"body|refused", "botocore makes the presigned URL of another Region"),
     (r"(importexport|sdb):.*", r"refused", "signature v2"),
 ]
 # Members that endpoints depend on, which have to be right.
