@@ -166,6 +166,9 @@ impl Progress {
             Details::ExecutionSucceeded { .. } => {
                 self.line(shown, identity, event, Mark::Good, "ExecutionSucceeded");
             }
+            Details::ExecutionRedriven { .. } => {
+                self.line(shown, identity, event, Mark::Begin, "ExecutionRedriven");
+            }
             Details::ExecutionStarted { .. }
             | Details::StateAborted { .. }
             | Details::ParallelStateStarted

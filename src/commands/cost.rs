@@ -166,8 +166,8 @@ fn as_text(bills: &[(&Workload, Bill)], retention_days: u32) -> String {
     }
     text.push_str(
         "Not counted: your own functions and the services that tasks call, which cost the same either way; polling of\n\
-         empty queues by Lambda, the sweep every five minutes and alarms, which cost the same however many executions\n\
-         there are; logs and traces of executions.\n",
+         empty queues by Lambda, the sweep and alarms, which cost the same however many executions\n\
+         there are; the monthly fee of each metric; logs of executions that a state machine asks for.\n",
     );
     text
 }

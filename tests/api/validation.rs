@@ -192,3 +192,62 @@ async fn express_definitions_have_rules_of_their_own() {
         "Express state machine does not support Activity ARN"
     );
 }
+
+#[tokio::test]
+async fn what_can_only_fail_at_run_time_is_warned_of_and_made() {
+    let server = Server::start();
+    let doubtful = json!({
+        "QueryLanguage": "JSONata",
+        "StartAt": "A",
+        "States": { "A": { "Type": "Pass", "Output": "{% $upper($later) %}", "Next": "B" },
+                    "B": { "Type": "Pass", "Assign": { "later": 1 }, "End": true } }
+    });
+    let report = server
+        .client()
+        .validate_state_machine_definition()
+        .definition(doubtful.to_string())
+        .severity(Severity::Warning)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(report.result, Verdict::Ok);
+    let found: Vec<(&str, Option<&str>)> = report
+        .diagnostics
+        .iter()
+        .map(|found| (found.code.as_str(), found.location.as_deref()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("UNKNOWN_FUNCTION", Some("/States/A/Output")),
+            ("UNDEFINED_VARIABLE", Some("/States/A/Output")),
+        ]
+    );
+    let create = server
+        .client()
+        .create_state_machine()
+        .name("doubtful")
+        .role_arn(ROLE)
+        .definition(doubtful.to_string());
+    create.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn names_at_the_top_level_of_an_expression_are_refused() {
+    let server = Server::start();
+    let bare = json!({
+        "QueryLanguage": "JSONata",
+        "StartAt": "A",
+        "States": { "A": { "Type": "Pass", "Output": { "v": "{% phone %}" }, "End": true } }
+    });
+    let create = server
+        .client()
+        .create_state_machine()
+        .name("bare")
+        .role_arn(ROLE)
+        .definition(bare.to_string());
+    assert_eq!(
+        refusal(create.send().await),
+        "InvalidDefinition: Invalid State Machine Definition: 'UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported. at /States/A/Output/v'"
+    );
+}

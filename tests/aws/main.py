@@ -2,9 +2,11 @@
 
 import argparse
 import contextlib
+import fcntl
 import importlib
 import inspect
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -36,8 +38,8 @@ def step(name):
         print(f"{outcome:6} {seconds:7.1f} s  {name}")
 
 
-def emulator(name, *patches):
-    """Starts the emulated AWS; returns its endpoint."""
+def emulator(name, *patches, policies=True):
+    """Starts the emulated AWS, which checks signatures and enforces policies; returns its endpoint."""
     port = processes.free_port()
     endpoint = f"http://127.0.0.1:{port}"
     temporary = WORK / f"{name}-tmp"
@@ -45,8 +47,7 @@ def emulator(name, *patches):
     environment = places.environment(
         endpoint, GATEWAY_PORT=str(port), BIND_HOST="127.0.0.1", MINISTACK_HOST="127.0.0.1", MINISTACK_ACCOUNT_ID=places.ACCOUNT,
         MINISTACK_REGION=places.REGION, SFTP_ENABLED="0", IOT_MTLS_ENABLED="0", TMPDIR=str(temporary),
-        # Policies are enforced, and signatures checked.
-        AUTH="true", LOG_LEVEL="WARNING")
+        AUTH=str(policies).lower(), LOG_LEVEL="WARNING")
     command = [RIG / "emulator/bin/python", REPOSITORY / "tests/aws/emulator.py", *patches]
     return endpoint, processes.serve(name, command, port, env=environment)
 
@@ -111,6 +112,11 @@ def work(arguments):
     from emulator import PATCHES
     from stack import Stack
 
+    alone = (RIG / "lock").open("w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise processes.Failed("another run is at work in this checkout") from None
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     with step("cargo build"):
@@ -125,14 +131,22 @@ def work(arguments):
         tables = dynamodb_local() if not arguments.no_checks else None
     if not arguments.no_checks:
         with step("each patch of the emulator is needed and works"):
-            canaries.check(emulator("stock")[0], endpoint)
-        with step("cargo test: the ports on DynamoDB Local and SQS, the event files"):
-            variables = places.environment(endpoint, STEPWELL_DYNAMODB_ENDPOINT=tables, STEPWELL_QUEUES_ENDPOINT=endpoint)
-            command = ["cargo", "test", "--workspace", "--locked", "--test", "conformance", "--test", "queues", "--test", "events"]
-            log = processes.run("cargo-test", command, env=variables, cwd=REPOSITORY)
-            skipped = [line for line in log.read_text().splitlines() if "skipped" in line]
-            if skipped:
-                raise processes.Failed("\n".join(skipped))
+            stock, stock_process = emulator("stock")
+            canaries.check(stock, endpoint)
+            processes.end(stock_process)
+        # These tests are about the adapters' own behaviour, and give nobody rights.
+        services, services_process = emulator("services", *PATCHES, policies=False)
+        variables = places.environment(services, **dict.fromkeys(build.service_variables(), services))
+        variables["STEPWELL_DYNAMODB_ENDPOINT"] = tables
+        for package, test in build.tests_of_services():
+            with step(f"cargo test -p {package} --test {test}"):
+                command = ["cargo", "test", "--workspace", "--locked", "--test", test, "--", "--nocapture"]
+                # Other packages may have a test of the same name: it runs too, which costs less than other features do.
+                log = processes.run(f"cargo-test-{package}-{test}", command, env=variables, cwd=REPOSITORY)
+                skipped = [line for line in log.read_text().splitlines() if re.search(r"skipped: STEPWELL_\w+_ENDPOINT", line)]
+                if skipped:
+                    raise processes.Failed("\n".join(skipped))
+        processes.end(services_process)
     with step("sam deploy"):
         deploy.deploy(endpoint, functions)
     stack = Stack(endpoint)
@@ -150,7 +164,10 @@ def main():
     parser.add_argument("--no-checks", action="store_true", help="leave out the checks before the tests")
     parser.add_argument("--no-build", action="store_true", help="take the programs that Cargo has built before")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda number, _: sys.exit(128 + number))
+    # Whoever starts this in the background may have it ignore the key.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
     try:
         work(arguments)
@@ -161,6 +178,9 @@ def main():
         print("stopped", file=sys.stderr)
         return 130
     finally:
+        # Whoever is impatient now would leave processes behind.
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)
         processes.end_all()
         print(f"{time.monotonic() - started:.0f} s; logs are in {WORK / 'log'}")
     return 0

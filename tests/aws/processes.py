@@ -33,7 +33,7 @@ def run(name, command, env=None, cwd=None):
     try:
         code = process.wait()
     finally:
-        _end(process)
+        end(process)
     if code != 0:
         raise Failed(f"`{' '.join(map(str, command))}` ended with {code}; {log}:\n{_tail(log)}")
     return log
@@ -52,6 +52,12 @@ def serve(name, command, port, env=None, cwd=None, patience=60):
                 return process
 
 
+def begin(name, command, env=None, cwd=None):
+    """Starts a program that runs until it is ended."""
+    with log_of(name).open("wb") as output:
+        return _start(command, output, env, cwd)
+
+
 def _start(command, output, env, cwd):
     # A session of its own: Ctrl-C ends the tests, which then end it, children included.
     process = subprocess.Popen(
@@ -62,7 +68,8 @@ def _start(command, output, env, cwd):
     return process
 
 
-def _end(process):
+def end(process):
+    """Ends a program and all that it has started."""
     for kill, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
         try:
             # The number of a session's first process is that of its group.
@@ -76,7 +83,7 @@ def _end(process):
 
 def end_all():
     for process in reversed(_running.copy()):
-        _end(process)
+        end(process)
 
 
 def until(seconds, what):

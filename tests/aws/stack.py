@@ -15,9 +15,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from places import ACCOUNT, REGION, STACK
-from processes import Failed, until
-
-ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+from processes import until
 
 
 def aws(service, endpoint):
@@ -195,7 +193,8 @@ class Stack:
             if logical.endswith("Logs"):
                 pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=int(since * 1000))
                 lines += [f"{logical}: {event['message'].rstrip()}" for page in pages for event in page["events"]]
-        return [line for line in lines if not any(word in line for word in (": START ", ": END ", ": REPORT "))]
+        # Lambda's own lines, and metrics.
+        return [line for line in lines if not any(word in line for word in (": START ", ": END ", ": REPORT ", '"_aws"'))]
 
     def schedules(self):
         """Returns when the schedules of the stack's group fire."""

@@ -14,6 +14,13 @@ CHANGES = [
         lambda found, folders: sorted(match[2] for match in found) == sorted(folders),
         "each function's code comes from its folder in functions/",
     ),
+    (
+        # The emulator is reached without TLS, and enforces the bucket's policy.
+        r'"aws:SecureTransport": "false"',
+        lambda *_: '"aws:SecureTransport": "true"',
+        lambda found, _: len(found) == 1,
+        "one bucket refuses connections without TLS",
+    ),
 ]
 
 

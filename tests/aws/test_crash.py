@@ -18,10 +18,10 @@ def handler(event, _):
         time.sleep(0.05)
     return "done"
 """
-# Of the task's state. The longer one makes the call a long one, which a function of its own makes.
-TIMEOUTS = {"short": 50, "long": 600}
+# Of the task's state: a long time-out makes the call a long one, which a function of its own makes.
+TIMEOUTS = {"short": {}, "long": {"TimeoutSeconds": 600}}
 # A killed function's messages come back when they are visible again, and then the lease of the dead one may still run.
-PATIENCE = 200
+PATIENCE = 300
 
 
 def environments(stack, *logical):
@@ -47,8 +47,7 @@ def machine_that_acts_before_during_and_after(stack, name, queue, timeout):
     return stack.machine({
         "Before": tell("before", Next="Count"),
         "Count": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "ResultPath": None, "Next": "After",
-                  "TimeoutSeconds": timeout,
-                  "Parameters": {"FunctionName": name, "Payload": {"id.$": "$$.Execution.Name"}},
+                  **timeout, "Parameters": {"FunctionName": name, "Payload": {"id.$": "$$.Execution.Name"}},
                   "Catch": [{"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.error", "Next": "After"}]},
         "After": tell("after", End=True)}, start="Before")
 

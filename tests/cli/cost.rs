@@ -1,6 +1,7 @@
 //! `stepwell cost`.
 
 use super::Folder;
+use crate::support::repository;
 use serde_json::{Value, json};
 
 #[test]
@@ -66,6 +67,32 @@ fn a_file_of_ones_own_is_reckoned() {
     let lines = &workload["dollars_per_million_executions"]["stepwell_lines"];
     assert_eq!(lines["DynamoDB writes"], 625.0);
     assert_eq!(workload["durations"], "measured");
+}
+
+/// A figure there may be rounded; one that has changed must be written anew.
+#[test]
+fn the_readme_has_the_figures_of_the_command() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let section = readme.split("### What it costs").nth(1).unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let reckoned = Folder::new().stepwell(&["cost", "--json"]).json();
+    let workloads = reckoned["workloads"].as_array().unwrap();
+    for (row, workload) in rows.zip(workloads) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let of = &workload["dollars_per_million_executions"];
+        let columns = ["stepwell", "step_functions_standard", "step_functions_express"];
+        for (cell, column) in cells[1..].iter().zip(columns) {
+            let Some(figure) = of[column].as_f64() else {
+                assert_eq!(*cell, "cannot", "{row}");
+                continue;
+            };
+            let written: f64 = cell.replace(['$', ','], "").parse().unwrap();
+            assert!(
+                (written - figure).abs() < 0.03 * figure,
+                "{row}: {column} is {figure}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Takes from a recorded history what services, functions, children, clients and workers answered in it.
 
-use super::case::{ACCOUNT, Case, Machine, Report, Reported, Scripted};
+use super::case::{ACCOUNT, Case, Machine, Report, Reported, Said, Scripted};
 use super::recorded::child_name;
 use crate::support::Reply;
 use serde_json::{Value, json};
@@ -27,7 +27,8 @@ pub(crate) fn script(case: &mut Case, lambda_code: &str) {
             "LambdaFunctionScheduled" => {
                 if let Some(answered) = answered {
                     let input = &details(event)["input"];
-                    case.replies.push(function(input, kind(answered), details(answered)));
+                    case.replies
+                        .push(function(input, kind(answered), details(answered)));
                 }
             }
             _ => activity(case, &events, event),
@@ -46,7 +47,8 @@ fn service(case: &mut Case, events: &[Value], scheduled: &Value, answered: Optio
     match service {
         "lambda" => {
             case.is_real_time |= is_timeout;
-            case.replies.push(function(&call["parameters"]["Payload"], outcome, result));
+            case.replies
+                .push(function(&call["parameters"]["Payload"], outcome, result));
         }
         // The server itself is the service.
         "aws-sdk:sfn" | "states" => {
@@ -85,7 +87,9 @@ fn mock(case: &mut Case, events: &[Value], scheduled: &Value, outcome: &str, res
     let mut entered = scheduled;
     while !kind(entered).ends_with("StateEntered") {
         let before = entered["previousEventId"].as_u64();
-        let Some(event) = events.iter().find(|event| event["id"].as_u64() == before) else { return };
+        let Some(event) = events.iter().find(|event| event["id"].as_u64() == before) else {
+            return;
+        };
         entered = event;
     }
     let state = details(entered)["name"].as_str().unwrap_or_default().to_owned();
@@ -130,7 +134,7 @@ fn activity(case: &mut Case, events: &[Value], scheduled: &Value) {
 }
 
 /// Returns what somebody reported to bring an event about.
-fn reported(event: &Value) -> Option<Result<String, (Option<String>, Option<String>)>> {
+fn reported(event: &Value) -> Option<Said> {
     let result = details(event);
     match kind(event) {
         "TaskSucceeded" | "ActivitySucceeded" => Some(Ok(text(&result["output"]))),
@@ -144,19 +148,26 @@ fn reported(event: &Value) -> Option<Result<String, (Option<String>, Option<Stri
 
 /// Returns a function's answer as Lambda gives it.
 fn function(payload: &Value, outcome: &str, result: &Value) -> Scripted {
-    let ok = |body: String| Reply::new(200, "application/json", body).with_header("X-Amz-Executed-Version", "$LATEST");
+    let ok = |body: String| {
+        Reply::new(200, "application/json", body).with_header("X-Amz-Executed-Version", "$LATEST")
+    };
     let reply = match (outcome, result["error"].as_str()) {
-        ("TaskTimedOut" | "LambdaFunctionTimedOut", _) => Reply { after: TOO_LONG, ..ok("null".to_owned()) },
+        ("TaskTimedOut" | "LambdaFunctionTimedOut", _) => Reply {
+            after: TOO_LONG,
+            ..ok("null".to_owned())
+        },
         // The recording says how the answer was refused: this is what is refused so.
         (_, Some("States.DataLimitExceeded")) => ok(json!("a".repeat(257 * 1024)).to_string()),
-        ("TaskFailed" | "LambdaFunctionFailed", _) if refused(result).is_some() => wire("lambda", outcome, result),
-        ("TaskFailed" | "LambdaFunctionFailed", _) => {
-            ok(as_python_writes(&document(&result["cause"]))).with_header("X-Amz-Function-Error", "Unhandled")
+        ("TaskFailed" | "LambdaFunctionFailed", _) if refused(result).is_some() => {
+            wire("lambda", outcome, result)
         }
-        ("LambdaFunctionSucceeded", _) => ok(as_python_writes(&document(&result["output"]))),
+        ("TaskFailed" | "LambdaFunctionFailed", _) => {
+            ok(spaced(&document(&result["cause"]))).with_header("X-Amz-Function-Error", "Unhandled")
+        }
+        ("LambdaFunctionSucceeded", _) => ok(spaced(&document(&result["output"]))),
         _ => {
             let output = &result["output"];
-            let reply = ok(as_python_writes(&output["Payload"]));
+            let reply = ok(spaced(&output["Payload"]));
             match output["LogResult"].as_str() {
                 Some(log) => reply.with_header("X-Amz-Log-Result", log),
                 None => reply,
@@ -165,7 +176,7 @@ fn function(payload: &Value, outcome: &str, result: &Value) -> Scripted {
     };
     Scripted {
         payload: Some(document(payload)),
-        reply: reply.with_header("x-amzn-RequestId", "00000000-0000-4000-8000-000000000001"),
+        reply,
     }
 }
 
@@ -177,7 +188,7 @@ fn wire(service: &str, outcome: &str, result: &Value) -> Reply {
         "events" => "application/x-amz-json-1.1",
         _ => "application/x-amz-json-1.0",
     };
-    let reply = match (outcome, refused(result)) {
+    match (outcome, refused(result)) {
         ("TaskFailed" | "LambdaFunctionFailed", Some(refused)) => {
             let body = json!({ "__type": refused.code, "message": refused.message });
             Reply::new(refused.status, content_type, body.to_string())
@@ -186,7 +197,10 @@ fn wire(service: &str, outcome: &str, result: &Value) -> Reply {
         // EventBridge refuses entries in an answer that is none the worse for it.
         ("TaskFailed", None) => Reply::new(200, content_type, document(&result["cause"]).to_string()),
         _ if service == "sns" => {
-            let id = result["output"]["MessageId"].as_str().unwrap_or_default().replace(['<', '>'], "");
+            let id = result["output"]["MessageId"]
+                .as_str()
+                .unwrap_or_default()
+                .replace(['<', '>'], "");
             let body = format!(
                 "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
                  <MessageId>{id}</MessageId></PublishResult><ResponseMetadata><RequestId>r</RequestId>\
@@ -201,8 +215,7 @@ fn wire(service: &str, outcome: &str, result: &Value) -> Reply {
             }
             Reply::new(200, content_type, output.to_string())
         }
-    };
-    reply.with_header("x-amzn-RequestId", "00000000-0000-4000-8000-000000000001")
+    }
 }
 
 /// What a service's refusal said.
@@ -229,7 +242,9 @@ fn refused(result: &Value) -> Option<Refused> {
 }
 
 fn is_not_sent(result: &Value) -> bool {
-    result["error"].as_str().is_some_and(|error| error.ends_with(".SdkClientException"))
+    result["error"]
+        .as_str()
+        .is_some_and(|error| error.ends_with(".SdkClientException"))
 }
 
 fn is_marked(call: &Value, mark: &str) -> bool {
@@ -261,7 +276,9 @@ fn unrecorded(case: &mut Case, lambda_code: &str) {
 
 /// Returns the event of the same task that comes after another one and is more than its start.
 fn following<'a>(events: &'a [Value], event: &Value) -> Option<&'a Value> {
-    let next = events.iter().find(|next| next["previousEventId"] == event["id"])?;
+    let next = events
+        .iter()
+        .find(|next| next["previousEventId"] == event["id"])?;
     match kind(next) {
         "TaskStarted" | "LambdaFunctionStarted" => following(events, next),
         _ => Some(next),
@@ -274,7 +291,11 @@ fn kind(event: &Value) -> &str {
 
 /// Returns the details of an event; null for one that has none.
 fn details(event: &Value) -> &Value {
-    let member = event.as_object().into_iter().flatten().find(|(name, _)| name.ends_with("EventDetails"));
+    let member = event
+        .as_object()
+        .into_iter()
+        .flatten()
+        .find(|(name, _)| name.ends_with("EventDetails"));
     member.map_or(&Value::Null, |(_, details)| details)
 }
 
@@ -289,13 +310,21 @@ fn text(value: &Value) -> String {
 }
 
 /// Writes JSON with a blank after each comma and colon, as functions in Python answer.
-fn as_python_writes(value: &Value) -> String {
+pub(crate) fn spaced(value: &Value) -> String {
     struct Spaced;
     impl serde_json::ser::Formatter for Spaced {
-        fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, to: &mut W, first: bool) -> std::io::Result<()> {
+        fn begin_array_value<W: ?Sized + std::io::Write>(
+            &mut self,
+            to: &mut W,
+            first: bool,
+        ) -> std::io::Result<()> {
             to.write_all(if first { b"" } else { b", " })
         }
-        fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, to: &mut W, first: bool) -> std::io::Result<()> {
+        fn begin_object_key<W: ?Sized + std::io::Write>(
+            &mut self,
+            to: &mut W,
+            first: bool,
+        ) -> std::io::Result<()> {
             to.write_all(if first { b"" } else { b", " })
         }
         fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, to: &mut W) -> std::io::Result<()> {

@@ -9,7 +9,7 @@ pub(crate) const ACCOUNT: &str = "111111111111";
 /// One case, with real values in the place of what was volatile.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    /// The file's name without its ending.
+    /// Its name in reports and lists.
     pub(crate) name: String,
     /// The folder that the file is in.
     pub(crate) topic: String,
@@ -42,7 +42,7 @@ pub(crate) struct Case {
 impl Case {
     /// Returns the name of its state machine.
     pub(crate) fn machine_name(&self) -> String {
-        format!("case-{}", self.mark)
+        format!("case_{}", self.mark)
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) const EXECUTION: &str = "run";
 /// One answer over HTTP.
 #[derive(Clone, Debug)]
 pub(crate) struct Scripted {
-    /// The payload that is answered so; any other when it is `None`.
+    /// The function's payload that is answered so; `None` where any request is.
     pub(crate) payload: Option<Value>,
     /// The answer.
     pub(crate) reply: Reply,
@@ -76,9 +76,12 @@ pub(crate) struct Report {
     pub(crate) to: Reported,
     /// Heartbeats before it.
     pub(crate) heartbeats: u32,
-    /// The output's text, or error and cause.
-    pub(crate) result: Result<String, (Option<String>, Option<String>)>,
+    /// What it says.
+    pub(crate) result: Said,
 }
+
+/// A report's output as text, or its error and cause.
+pub(crate) type Said = Result<String, (Option<String>, Option<String>)>;
 
 /// Whose task a report is for.
 #[derive(Clone, Debug)]

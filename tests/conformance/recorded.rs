@@ -2,7 +2,7 @@
 
 use super::answers;
 use super::case::{ACCOUNT, Case, EXECUTION, Machine};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
 
 /// The role that is meant where a recording does not say which.
@@ -15,7 +15,9 @@ pub(crate) fn read(path: &Path, number: usize) -> Case {
     let text = std::fs::read_to_string(path).expect("a recording can be read");
     let parsed: Value = serde_json::from_str(&text).expect("a recording is JSON");
     let mark = format!("c{number:03}x");
-    let calls_child = parsed["input"].to_string().contains(":stateMachine:<ArnPart_0idx>");
+    let calls_child = parsed["input"]
+        .to_string()
+        .contains(":stateMachine:<ArnPart_0idx>");
     let fill = |text: &str| fill(text, &mark, calls_child);
     let fill_value = |value: &Value| -> Value {
         serde_json::from_str(&fill(&value.to_string())).expect("it is still JSON")
@@ -25,7 +27,9 @@ pub(crate) fn read(path: &Path, number: usize) -> Case {
     let definition = fill_value(&parsed["definition"]);
     let expected = fill_value(&parsed["expected"]);
     let started = &expected["events"][0]["executionStartedEventDetails"];
-    let role = started["roleArn"].as_str().filter(|role| role.starts_with("arn:"));
+    let role = started["roleArn"]
+        .as_str()
+        .filter(|role| role.starts_with("arn:"));
     let lambda_code = parsed["lambdas"].to_string();
     let mut case = Case {
         name: stem(path),
@@ -37,16 +41,21 @@ pub(crate) fn read(path: &Path, number: usize) -> Case {
         mocks: serde_json::Map::new(),
         replies: Vec::new(),
         machines: Vec::new(),
-        activity: parsed["definition"].to_string().contains("\"activity_arn\"").then(|| activity_name(&mark)),
+        activity: parsed["definition"]
+            .to_string()
+            .contains("\"activity_arn\"")
+            .then(|| activity_name(&mark)),
         reports: Vec::new(),
         is_real_time: false,
         expected,
-        mark,
+        mark: mark.clone(),
     };
     for machine in parsed["other_state_machines"].as_array().into_iter().flatten() {
         let arn = fill(machine["arn"].as_str().unwrap_or_default());
         let parts: Vec<&str> = arn.split(':').collect();
-        let [.., account, _, name] = parts[..] else { continue };
+        let [.., account, _, name] = parts[..] else {
+            continue;
+        };
         // What reported is played by the test: what is left are those that the execution itself starts.
         if machine["started_with"].as_array().is_none_or(Vec::is_empty) {
             case.machines.push(Machine {
@@ -70,25 +79,36 @@ fn activity_name(mark: &str) -> String {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
-fn fill(text: &str, mark: &str, calls_child: bool) -> String {
+/// Puts real values in the place of what is volatile in a recording's JSON text.
+pub(crate) fn fill(text: &str, mark: &str, calls_child: bool) -> String {
     let machine = match calls_child {
         true => child_name(mark),
-        false => format!("case-{mark}"),
+        false => format!("case_{mark}"),
     };
     let mut text = text
         .replace("<partition>", "aws")
         .replace("<region>", crate::support::REGION)
         .replace("<test_aws_account_id>", ACCOUNT)
         .replace("<secondary_test_aws_account_id>", OTHER_ACCOUNT)
-        .replace("<trusted_role_arn>", &format!("arn:aws:iam::{OTHER_ACCOUNT}:role/trusted"))
+        .replace(
+            "<trusted_role_arn>",
+            &format!("arn:aws:iam::{OTHER_ACCOUNT}:role/trusted"),
+        )
         .replace("<ArnPart_0idx>", &machine)
         .replace("<random_arn_part>", "-gone")
         .replace("<ExecArnPart_0idx>", EXECUTION)
         .replace("snf_role_arn", ROLE)
-        .replace("<no_such_sqs_queue_url>", &format!("http://no-such-queue-{mark}/q"))
+        .replace("sfn_role_arn", ROLE)
+        .replace(
+            "<no_such_sqs_queue_url>",
+            &format!("http://no-such-queue-{mark}/q"),
+        )
         .replace("<sqs_queue_url>", "sqs_queue_url")
         .replace(
             "sqs_queue_url",
@@ -97,8 +117,11 @@ fn fill(text: &str, mark: &str, calls_child: bool) -> String {
         .replace("<test-table>", &format!("table-{mark}"))
         .replace("<detail-type>", &format!("detail-{mark}"))
         .replace(
-            "\"activity_arn\"",
-            &json!(format!("arn:aws:states:us-east-1:{ACCOUNT}:activity:{}", activity_name(mark))).to_string(),
+            "activity_arn",
+            &format!(
+                "arn:aws:states:us-east-1:{ACCOUNT}:activity:{}",
+                activity_name(mark)
+            ),
         );
     for (function, name) in [
         ("lambda_function_1_name", "function-1"),
@@ -107,10 +130,15 @@ fn fill(text: &str, mark: &str, calls_child: bool) -> String {
         ("lambda-function-name", "function"),
     ] {
         let name = format!("{name}-{mark}");
-        text = text.replace(&format!("<{function}>"), &name).replace(function, &name);
+        text = text
+            .replace(&format!("<{function}>"), &name)
+            .replace(function, &name);
     }
     for number in 1..9 {
-        text = text.replace(&format!("<resource:{number}>"), &format!("resource-{number}-{mark}"));
+        text = text.replace(
+            &format!("<resource:{number}>"),
+            &format!("resource-{number}-{mark}"),
+        );
     }
     text
 }

@@ -16,6 +16,7 @@ mod history;
 mod raw;
 mod server;
 mod service;
+mod stand_in;
 
 pub(crate) use binary::{command, repository, temporary_folder};
 pub(crate) use client::{REGION, Sfn, client, refusal};
@@ -24,3 +25,4 @@ pub(crate) use history::{event_types, history};
 pub(crate) use raw::{Raw, post, post_to, raw_post};
 pub(crate) use server::{DEADLINE, Options, Server, first_line, signal, wait_for_end};
 pub(crate) use service::Service;
+pub(crate) use stand_in::{Reply, Request, stand_in};

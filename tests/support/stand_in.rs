@@ -43,7 +43,8 @@ impl Reply {
 
     /// Returns the answer with one header more.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Reply {
-        self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        self.headers
+            .retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }

@@ -48,10 +48,12 @@ impl Resource {
         self.text.lines().find_map(|line| line.trim().strip_prefix(&key))
     }
 
-    /// Returns the numbers, names and quoted texts in it, without comments.
-    fn scalars(&self) -> impl Iterator<Item = &str> {
+    /// Returns the names and texts of what it allows; what is denied may be denied altogether.
+    fn allowed(&self) -> impl Iterator<Item = &str> {
         self.text
-            .lines()
+            .split("Effect: ")
+            .filter(|statement| !statement.starts_with("Deny"))
+            .flat_map(str::lines)
             .filter(|line| !line.trim_start().starts_with('#'))
             .flat_map(|line| line.split([' ', ',', '[', ']', '{', '}']))
             .map(|scalar| scalar.trim_matches('"'))
@@ -92,7 +94,7 @@ fn resources() -> Vec<Resource> {
 fn no_right_is_given_for_all_actions_or_on_all_resources() {
     let mut breaches = Vec::new();
     for resource in resources() {
-        for scalar in resource.scalars() {
+        for scalar in resource.allowed() {
             let of_service = |(service, action): (&str, &str)| {
                 !service.is_empty()
                     && service
@@ -197,4 +199,21 @@ fn adapters_have_twin_files() {
         .filter(|file| !repository().join(Path::new(file)).is_file())
         .collect();
     none("each set of adapters has a file for each port", &breaches);
+}
+
+/// The tests' tables are made by `aws::create_table`, the users' by the template.
+#[test]
+fn the_template_has_the_indexes_that_the_journal_reads() {
+    let template = read(&repository().join("template.yaml"));
+    for index in aws::TABLE.indexes {
+        let named = format!("- IndexName: {}\n", index.name);
+        let (_, definition) = template.split_once(&named).expect("the template has the index");
+        let wanted = format!(
+            "          KeySchema:\n            - {{ AttributeName: {}, KeyType: HASH }}\n            - {{ AttributeName: {}, KeyType: RANGE }}\n          Projection: {{ ProjectionType: INCLUDE, NonKeyAttributes: [{}] }}\n",
+            index.partition,
+            index.sort,
+            index.includes.join(", ")
+        );
+        assert!(definition.starts_with(&wanted), "the index `{}`", index.name);
+    }
 }

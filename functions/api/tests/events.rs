@@ -43,6 +43,7 @@ fn host(endpoint: &str, table: &str) -> FunctionHost {
             "STEPWELL_MAILBOX_URL",
             "http://127.0.0.1:9/123456789012/mailbox.fifo",
         ),
+        ("STEPWELL_CALLS_URL", "http://127.0.0.1:9/123456789012/calls"),
         ("STEPWELL_TIMERS_URL", "http://127.0.0.1:9/123456789012/timers"),
         ("STEPWELL_TIMERS_ARN", "arn:aws:sqs:us-east-1:123456789012:timers"),
         ("STEPWELL_SCHEDULE_GROUP", "stepwell"),
@@ -92,6 +93,19 @@ async fn the_event_files_create_start_and_describe() {
         (status, &body["status"], &body["output"]),
         (200, &json!("SUCCEEDED"), &json!(r#"{"hello":"you"}"#))
     );
+    // The same by a plain request, through a REST API that encodes what it passes on.
+    let (status, body) = answer(&host, event("start-plain")).await;
+    assert_eq!(
+        (status, &body["executionArn"]),
+        (
+            200,
+            &json!("arn:aws:states:us-east-1:123456789012:execution:hello:plain")
+        )
+    );
+    // What a browser asks for is not there, and the answer says what is.
+    let (status, body) = answer(&host, event("browser")).await;
+    assert_eq!(status, 405);
+    assert!(body["message"].as_str().unwrap().starts_with("POST "), "{body}");
     // The name is taken now, and says so.
     let (status, body) = answer(&host, event("start-execution")).await;
     assert_eq!(status, 400);

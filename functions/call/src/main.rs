@@ -6,6 +6,7 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    aws::write_log();
     let places = aws::AwsSettings::from_env()?;
     let ports = aws::ports(&places).await;
     let observer = aws::observer(&places, &ports).await;

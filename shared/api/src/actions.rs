@@ -21,6 +21,7 @@ mod list_state_machine_versions;
 mod list_state_machines;
 mod list_tags_for_resource;
 mod publish_state_machine_version;
+mod redrive_execution;
 mod send_task_failure;
 mod send_task_heartbeat;
 mod send_task_success;
@@ -28,6 +29,7 @@ mod start_execution;
 mod start_sync_execution;
 mod stop_execution;
 mod tag_resource;
+mod test_state;
 mod untag_resource;
 mod update_state_machine;
 mod update_state_machine_alias;
@@ -38,13 +40,7 @@ use crate::error::{Error, Exception};
 use serde_json::Value;
 
 /// The operations of AWS that are missing here: each is refused by its name.
-const MISSING: [&str; 5] = [
-    "DescribeMapRun",
-    "ListMapRuns",
-    "RedriveExecution",
-    "TestState",
-    "UpdateMapRun",
-];
+const MISSING: [&str; 3] = ["DescribeMapRun", "ListMapRuns", "UpdateMapRun"];
 
 /// Performs an operation.
 ///
@@ -74,6 +70,7 @@ pub(crate) async fn answer(operation: &str, call: &Call<'_>) -> Result<Value, Er
         "ListStateMachines" => list_state_machines::answer(call).await,
         "ListTagsForResource" => list_tags_for_resource::answer(call).await,
         "PublishStateMachineVersion" => publish_state_machine_version::answer(call).await,
+        "RedriveExecution" => redrive_execution::answer(call).await,
         "SendTaskFailure" => send_task_failure::answer(call).await,
         "SendTaskHeartbeat" => send_task_heartbeat::answer(call).await,
         "SendTaskSuccess" => send_task_success::answer(call).await,
@@ -81,6 +78,7 @@ pub(crate) async fn answer(operation: &str, call: &Call<'_>) -> Result<Value, Er
         "StartSyncExecution" => start_sync_execution::answer(call).await,
         "StopExecution" => stop_execution::answer(call).await,
         "TagResource" => tag_resource::answer(call).await,
+        "TestState" => test_state::answer(call).await,
         "UntagResource" => untag_resource::answer(call).await,
         "UpdateStateMachine" => update_state_machine::answer(call).await,
         "UpdateStateMachineAlias" => update_state_machine_alias::answer(call).await,

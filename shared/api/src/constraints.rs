@@ -125,6 +125,7 @@ pub(crate) const TRACE_HEADER: Text = Text {
     ..Text::plain(0, 256)
 };
 pub(crate) const TASK_TOKEN: Text = Text::sensitive(1, 2048);
+pub(crate) const CLIENT_TOKEN: Text = Text::plain(1, 64);
 pub(crate) const PAGE_TOKEN: Text = Text::plain(1, 1024);
 pub(crate) const LIST_EXECUTIONS_PAGE_TOKEN: Text = Text::plain(1, 3096);
 pub(crate) const DESCRIPTION: Text = Text::sensitive(0, 256);

@@ -31,9 +31,13 @@ pub(crate) fn compile(definition: &str, machine_type: ExecutionType) -> asl::Com
 
 /// Refuses a definition that does not compile.
 pub(crate) fn check(definition: &str, machine_type: ExecutionType) -> Result<(), Error> {
-    let compiled = compile(definition, machine_type);
-    if compiled.program.is_some() {
-        return Ok(());
+    program(compile(definition, machine_type)).map(drop)
+}
+
+/// Returns the program of a definition that compiles, and refuses one that does not.
+pub(crate) fn program(compiled: asl::Compiled) -> Result<Program, Error> {
+    if let Some(program) = compiled.program {
+        return Ok(program);
     }
     let errors = compiled
         .diagnostics

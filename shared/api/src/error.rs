@@ -1,5 +1,6 @@
 //! The exceptions of the Step Functions API: their names, their HTTP statuses and AWS's wording.
 
+use engine::NotRedrivable;
 use ports::{JournalError, RegistryError};
 use std::fmt;
 
@@ -12,6 +13,7 @@ pub(crate) enum Exception {
     ConflictException,
     ExecutionAlreadyExists,
     ExecutionDoesNotExist,
+    ExecutionNotRedrivable,
     InternalFailure,
     InvalidArn,
     InvalidDefinition,
@@ -47,6 +49,7 @@ impl Exception {
             Exception::ConflictException => "ConflictException",
             Exception::ExecutionAlreadyExists => "ExecutionAlreadyExists",
             Exception::ExecutionDoesNotExist => "ExecutionDoesNotExist",
+            Exception::ExecutionNotRedrivable => "ExecutionNotRedrivable",
             Exception::InternalFailure => "InternalFailure",
             Exception::InvalidArn => "InvalidArn",
             Exception::InvalidDefinition => "InvalidDefinition",
@@ -185,6 +188,13 @@ impl Error {
         Error::new(
             Exception::ExecutionDoesNotExist,
             format!("Execution Does Not Exist: '{arn}'"),
+        )
+    }
+
+    pub(crate) fn not_redrivable(refusal: NotRedrivable) -> Error {
+        Error::new(
+            Exception::ExecutionNotRedrivable,
+            format!("Execution Not Redrivable: '{refusal}'"),
         )
     }
 

@@ -43,7 +43,9 @@ impl Renderer<'_> {
             Details::ExecutionFailed(why)
             | Details::ExecutionAborted(why)
             | Details::ExecutionTimedOut(why) => of_event(reason(answer, why)),
-            Details::ExecutionRedriven { redrive_count } => of_event(answer.with("redriveCount", *redrive_count)),
+            Details::ExecutionRedriven { redrive_count } => {
+                of_event(answer.with("redriveCount", *redrive_count))
+            }
             Details::StateEntered { name, input, .. } => Some((
                 member("stateEntered"),
                 self.input(answer.with("name", &**name), *input),

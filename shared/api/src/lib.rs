@@ -21,6 +21,7 @@ mod ids;
 mod machines;
 mod members;
 mod pages;
+mod redrives;
 mod tags;
 mod versions;
 mod wire;

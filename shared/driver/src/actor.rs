@@ -3,15 +3,15 @@
 use crate::error::Error;
 use crate::leases::Leases;
 use crate::settings::{LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
-use crate::{Driver, dispatch, payloads, recover};
+use crate::{Driver, dispatch, job, payloads, recover, redrive};
 use engine::{
-    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Program,
-    Status, TaskToken, Timestamp, apply,
+    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, NotRedrivable, Outcome,
+    Program, Status, TaskToken, Timestamp, apply,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use ports::{Appended, Lease, Nonce, Write};
+use ports::{Appended, Lease, Nonce, TimersError, Write};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
@@ -43,6 +43,8 @@ pub(crate) enum Reply {
     Accepted { at: Timestamp },
     /// The execution did not wait for it; it ended then, if it has.
     Stale { closed: Option<Timestamp> },
+    /// It is a redrive, and the execution cannot be redriven.
+    NotRedrivable(NotRedrivable),
     /// There is no such execution.
     Missing,
     /// The journal failed.
@@ -139,18 +141,39 @@ impl Live {
 /// For an actor that never runs out of time.
 pub(crate) const FOREVER: Timestamp = Timestamp(i64::MAX);
 
-type InFlight = FuturesUnordered<BoxFuture<'static, Message>>;
+type InFlight = FuturesUnordered<BoxFuture<'static, Returned>>;
+
+/// What came of an effect.
+pub(crate) struct Returned {
+    /// The call that is not in flight any more.
+    pub(crate) call: Option<CallId>,
+    /// What the execution is told, if anything.
+    pub(crate) message: Option<Message>,
+}
+
+impl From<Message> for Returned {
+    fn from(message: Message) -> Returned {
+        Returned {
+            call: dispatch::call_of(&message),
+            message: Some(message),
+        }
+    }
+}
 
 struct Actor {
     driver: Driver,
     key: ExecutionKey,
     calls: InFlight,
+    /// What is done as well as it goes, and nobody waits for but the actor's end.
+    errands: FuturesUnordered<BoxFuture<'static, ()>>,
     /// The calls whose futures are in `calls`.
     in_flight: BTreeSet<CallId>,
     /// The entries whose calls are in flight and must not be made by anybody else.
     leases: Leases,
     /// From when on it begins nothing, and leaves the execution to the next driver.
     until: Timestamp,
+    /// Why no timer is armed for what the execution waits for.
+    unarmed: Option<TimersError>,
 }
 
 /// Runs an actor until its execution has ended or only waits.
@@ -160,14 +183,16 @@ pub(crate) async fn run(
     mut inbox: mpsc::UnboundedReceiver<Delivery>,
     session: Session,
     until: Timestamp,
-) {
+) -> Result<(), Error> {
     let mut actor = Actor {
         driver,
         key,
         calls: FuturesUnordered::new(),
+        errands: FuturesUnordered::new(),
         in_flight: BTreeSet::new(),
         leases: Leases::default(),
         until,
+        unarmed: None,
     };
     let mut live = match session {
         Session::Fresh(live, effects) => {
@@ -194,8 +219,11 @@ pub(crate) async fn run(
         let running = live
             .as_ref()
             .is_some_and(|live| live.execution.status == Status::Running);
-        if !running && actor.leave(&mut inbox, &mut deliveries) {
-            return;
+        if !running {
+            actor.run_errands().await;
+            if actor.leave(&mut inbox, &mut deliveries) {
+                return actor.unarmed();
+            }
         }
         let mut unfinished = live.as_ref().is_some_and(|live| live.unfinished);
         if let Some(live) = &mut live
@@ -215,8 +243,11 @@ pub(crate) async fn run(
         }
         if deliveries.is_empty() && !unfinished {
             let stays = !actor.calls.is_empty() || live.as_ref().is_some_and(|live| !live.durable && running);
-            if !stays && actor.leave(&mut inbox, &mut deliveries) {
-                return;
+            if !stays {
+                actor.run_errands().await;
+                if actor.leave(&mut inbox, &mut deliveries) {
+                    return actor.unarmed();
+                }
             }
         }
         actor.gather(&mut inbox, &mut deliveries, unfinished).await;
@@ -235,6 +266,11 @@ async fn pass_on(driver: &Driver, live: &Live) -> Result<(), Error> {
 }
 
 impl Actor {
+    /// Waits for what nobody else waits for.
+    async fn run_errands(&mut self) {
+        while let Some(()) = self.errands.next().await {}
+    }
+
     /// Leaves the table of actors, unless a message came in between. Then it is among `deliveries`.
     fn leave(&self, inbox: &mut mpsc::UnboundedReceiver<Delivery>, deliveries: &mut Vec<Delivery>) -> bool {
         if !deliveries.is_empty() {
@@ -264,7 +300,7 @@ impl Actor {
         mut inbox: mpsc::UnboundedReceiver<Delivery>,
         mut deliveries: Vec<Delivery>,
         error: &Error,
-    ) {
+    ) -> Result<(), Error> {
         tracing::error!(machine = %self.key.machine, execution = %self.key.name, %error, "an execution cannot go on");
         {
             let mut actors = self
@@ -283,11 +319,12 @@ impl Actor {
         }
         if !self.driver.0.settings.exclusive {
             // Whoever brought the message brings it again.
-            return;
+            return Err(error.clone());
         }
         // The store may be well again later: a full disk, for example. Calls in flight are unknown then.
         tokio::time::sleep(RETRY_AFTER).await;
         self.driver.deliver(&self.key, Delivery::new(Message::Wake, None));
+        Ok(())
     }
 
     /// Waits for something to do, and takes all that is there.
@@ -305,7 +342,8 @@ impl Actor {
                     tokio::select! {
                         biased;
                         delivery = inbox.recv() => deliveries.extend(delivery),
-                        Some(message) = self.calls.next() => deliveries.push(self.returned(message)),
+                        Some(returned) = self.calls.next() => deliveries.extend(self.returned(returned)),
+                        Some(()) = self.errands.next(), if !self.errands.is_empty() => continue,
                         () = tokio::time::sleep(RENEW_AFTER), if !self.leases.is_empty() => {
                             self.leases.renew(&self.driver, &self.key).await;
                             continue;
@@ -318,21 +356,21 @@ impl Actor {
         while deliveries.len() < MESSAGES_PER_ENTRY_MAX {
             if let Ok(delivery) = inbox.try_recv() {
                 deliveries.push(delivery);
-            } else if let Some(Some(message)) = self.calls.next().now_or_never() {
-                let delivery = self.returned(message);
-                deliveries.push(delivery);
+            } else if let Some(Some(returned)) = self.calls.next().now_or_never() {
+                let delivery = self.returned(returned);
+                deliveries.extend(delivery);
             } else {
                 return;
             }
         }
     }
 
-    fn returned(&mut self, message: Message) -> Delivery {
-        if let Some(call) = dispatch::call_of(&message) {
+    fn returned(&mut self, returned: Returned) -> Option<Delivery> {
+        if let Some(call) = returned.call {
             self.in_flight.remove(&call);
             self.leases.release(call);
         }
-        Delivery::new(message, None)
+        returned.message.map(|message| Delivery::new(message, None))
     }
 
     /// Applies the deliveries, writes the entry, answers, and dispatches.
@@ -354,20 +392,32 @@ impl Actor {
             outcome.absorb(self.apply(current, Message::Wake, now)?);
         }
         let mut rejected = Vec::new();
-        for delivery in std::mem::take(deliveries) {
+        let mut waiting = std::mem::take(deliveries).into_iter();
+        while let Some(delivery) = waiting.next() {
             if !delivery.is_meant_for(&current.execution.identity) {
                 rejected.push((delivery, Reply::Missing));
                 continue;
             }
+            let ended_now = outcome.changed && current.execution.status != Status::Running;
+            if ended_now && matches!(delivery.message, Message::Redrive { .. }) {
+                // The end is an entry of its own: the execution's head follows it, and then the redrive.
+                deliveries.push(delivery);
+                deliveries.extend(waiting);
+                break;
+            }
             let applied = self.apply(current, delivery.message.clone(), now)?;
-            answers.push((delivery, applied.accepted));
+            let refused = match applied.accepted {
+                true => None,
+                false => redrive::reply(&current.execution, &delivery.message, now),
+            };
+            answers.push((delivery, applied.accepted, refused));
             outcome.absorb(applied);
         }
         current.unfinished = outcome.unfinished;
         // A later message of the turn may have ended what an earlier one asked for.
         outcome
             .effects
-            .retain(|effect| current.execution.waits_for(effect.call().id));
+            .retain(|effect| effect.is_wanted(|call| current.execution.waits_for(call)));
         if outcome.changed {
             if current.durable {
                 let effects = std::mem::take(&mut outcome.effects);
@@ -379,9 +429,7 @@ impl Actor {
                         // Somebody else wrote this place: what was applied here never happened. Load what did, and
                         // apply the messages to that; the loser of a race drives on.
                         *live = self.load().await?;
-                        for (delivery, _) in answers {
-                            deliveries.push(delivery);
-                        }
+                        deliveries.splice(0..0, answers.into_iter().map(|(delivery, _, _)| delivery));
                         for (delivery, reply) in rejected {
                             delivery.answer(reply);
                         }
@@ -395,6 +443,10 @@ impl Actor {
                 current.express.absorb(outcome);
                 self.dispatch(current, effects, None);
             }
+        } else {
+            // Only to ask how jobs are leads to nothing that would have to be durable before.
+            let polls = std::mem::take(&mut outcome.effects);
+            self.dispatch(current, polls, None);
         }
         let closed = match &current.execution.closing {
             Some(closing) => Some(closing.time),
@@ -408,13 +460,13 @@ impl Actor {
                 .await?
                 .and_then(|head| head.stopped),
         };
-        for (delivery, accepted) in answers {
+        for (delivery, accepted, refused) in answers {
             let reply = if accepted {
                 Reply::Accepted {
                     at: current.execution.last_time(),
                 }
             } else {
-                Reply::Stale { closed }
+                refused.unwrap_or(Reply::Stale { closed })
             };
             delivery.answer(reply);
         }
@@ -479,7 +531,7 @@ impl Actor {
                 match care {
                     recover::Care::Dispatch(effect) => self.dispatch(&loaded.live, vec![effect], None),
                     recover::Care::Tell(message) => {
-                        self.calls.push(Box::pin(std::future::ready(message)));
+                        self.calls.push(Box::pin(std::future::ready(message.into())));
                     }
                     recover::Care::After(time) => {
                         let earlier = loaded.live.look_again_at.map_or(time, |other| other.min(time));
@@ -496,6 +548,12 @@ impl Actor {
     fn dispatch(&mut self, live: &Live, effects: Vec<Effect>, lease: Option<&Lease>) {
         let lease = lease.filter(|_| !self.driver.0.settings.exclusive && live.durable);
         for effect in effects {
+            if matches!(effect, Effect::Watch(_) | Effect::Cancel(_)) {
+                let identity = Arc::clone(&live.execution.identity);
+                self.errands
+                    .push(job::errand(self.driver.clone(), identity, effect));
+                continue;
+            }
             let id = effect.call().id;
             if self.in_flight.insert(id) {
                 if let Some(lease) = lease
@@ -506,7 +564,7 @@ impl Actor {
                 {
                     // The write took so long that another driver may have given the call up already.
                     let unknown = Message::CallUnknown { call: id };
-                    self.calls.push(Box::pin(std::future::ready(unknown)));
+                    self.calls.push(Box::pin(std::future::ready(unknown.into())));
                     continue;
                 }
                 let identity = Arc::clone(&live.execution.identity);
@@ -516,12 +574,18 @@ impl Actor {
         }
     }
 
+    /// Fails when an execution is left that waits for a time nobody will wake it at: what brought it comes again then.
+    fn unarmed(self) -> Result<(), Error> {
+        self.unarmed.map_or(Ok(()), |error| Err(error.into()))
+    }
+
     fn is_out_of_time(&self) -> bool {
         self.driver.0.ports.clock.now() >= self.until
     }
 
     /// Arms a timer for the execution's earliest deadline, unless an earlier one is armed.
     async fn arm(&mut self, live: &mut Live) {
+        self.driver.0.note_jobs(&live.execution);
         if live.unfinished {
             // It goes on at once, and arms what it waits for then.
             return;
@@ -551,13 +615,20 @@ impl Actor {
             .arm(&identity.key, &identity.incarnation, deadline)
             .await
         {
-            Ok(()) => live.armed = Some(deadline),
-            Err(error) => tracing::error!(%error, "a timer could not be armed; it will be tried again"),
+            Ok(()) => {
+                live.armed = Some(deadline);
+                self.unarmed = None;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a timer could not be armed; it will be tried again");
+                self.unarmed = Some(error);
+            }
         }
     }
 
     /// Does what follows the end of an execution.
     async fn closed(&mut self, live: &mut Live) -> Result<(), Error> {
+        self.driver.0.note_jobs(&live.execution);
         if !live.durable {
             live.durable = true;
             let outcome = std::mem::take(&mut live.express);
@@ -607,7 +678,7 @@ impl crate::Inner {
         let execution = &live.execution;
         let identity = &execution.identity;
         let lease_until = self.ports.clock.now().plus_seconds(LEASE_SECONDS);
-        let mut next_deadline = execution.next_deadline();
+        let mut next_deadline = execution.overdue_from();
         // An Express execution begins anew when whoever ran it must be gone; two runs at once are one too many.
         if !self.settings.exclusive && identity.execution_type == ExecutionType::Express {
             let end = identity.started.plus_seconds(engine::limits::EXPRESS_SECONDS_MAX);

@@ -129,6 +129,14 @@ impl Parameters {
             .ok_or_else(|| runtime("The field 'StateMachineArn' is required but was missing".to_owned()))?;
         let input = match fields.get("Input") {
             None | Some(Value::Null) => Arc::from("{}"),
+            // The operation takes text: a text is what is sent (recorded: credentials, cross_account_states).
+            Some(Value::String(text)) => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+                Ok(_) => text.as_str().into(),
+                Err(error) => {
+                    let message = format!("Invalid State Machine Execution Input: '{error}'");
+                    return Err(refused("InvalidExecutionInput", &message));
+                }
+            },
             Some(value) => value.to_string().into(),
         };
         Ok(Parameters {
@@ -230,6 +238,22 @@ async fn ended(
     Ok(Some(end.message(driver, call, wants)))
 }
 
+/// Stops the child execution of a task that does not wait for it any more.
+pub(crate) async fn stop(driver: &Driver, submission: &Value) -> Result<(), Error> {
+    let arn = submission.get("ExecutionArn").and_then(Value::as_str);
+    let Some((machine_arn, name)) = arn.and_then(execution_of) else {
+        return Ok(());
+    };
+    let Some(target) = Target::parse(&machine_arn) else {
+        return Ok(());
+    };
+    let key = engine::ExecutionKey {
+        machine: ports::machine_key(&target.owner, &target.name).into(),
+        name: name.into(),
+    };
+    driver.stop(&key, None, None).await.map(|_| ())
+}
+
 /// Returns the state machine's ARN and the name in a Standard execution's ARN.
 fn execution_of(arn: &str) -> Option<(String, String)> {
     let (machine, name) = arn.rsplit_once(':')?;
@@ -305,6 +329,15 @@ impl<'a> End<'a> {
         if let Some(output) = self.output {
             set("Output", as_value(output));
             set("OutputDetails", json!({ "Included": true }));
+        }
+        if self.status == Status::Succeeded {
+            // Recorded: credentials, cross_account_states_start_sync_execution.
+            set("RedriveCount", json!(0));
+            set("RedriveStatus", json!("NOT_REDRIVABLE"));
+            set(
+                "RedriveStatusReason",
+                json!("Execution is SUCCEEDED and cannot be redriven"),
+            );
         }
         set("StartDate", json!(self.identity.started.millis()));
         set("StateMachineArn", json!(self.identity.machine_arn));

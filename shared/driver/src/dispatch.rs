@@ -1,7 +1,9 @@
 //! Each effect to its port.
 
-use crate::{Driver, child};
+use crate::actor::Returned;
+use crate::{Driver, child, job};
 use engine::{Call, CallId, Effect, Identity, Message};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use integrations::{EffectClass, Failure, Pattern, Resource};
 use ports::{ActivityTask, CallOutcome, CallRequest, Envelope};
@@ -12,26 +14,34 @@ use std::time::Duration;
 const REPEATS_MAX: u32 = 3;
 
 /// Returns the future that performs an effect; its message is the result.
-///
-/// A future that never ends is for effects whose result comes from elsewhere.
 pub(crate) fn perform(
     driver: Driver,
     identity: Arc<Identity>,
     effect: Effect,
-) -> BoxFuture<'static, Message> {
+) -> BoxFuture<'static, Returned> {
     match effect {
-        Effect::Call(call) if call.is_handed_over => Box::pin(hand_over(driver, identity, call)),
-        Effect::Call(call) => Box::pin(call_service(driver, identity, call)),
+        Effect::Call(call) if call.is_handed_over => {
+            hand_over(driver, identity, call).map(Into::into).boxed()
+        }
+        Effect::Call(call) => call_service(driver, identity, call).map(Into::into).boxed(),
+        Effect::Poll { call, again } => job::poll(driver, identity, call, again).boxed(),
+        Effect::Watch(_) | Effect::Cancel(_) => {
+            let nothing = Returned {
+                call: None,
+                message: None,
+            };
+            job::errand(driver, identity, effect).map(|()| nothing).boxed()
+        }
         Effect::StartChild(call) => Box::pin(async move {
             match stand_in(&driver, &identity, &call).await {
-                Some(message) => message,
-                None => child::start(driver, identity, call).await,
+                Some(message) => message.into(),
+                None => child::start(driver, identity, call).await.into(),
             }
         }),
         Effect::OfferActivity(call) => Box::pin(async move {
             match stand_in(&driver, &identity, &call).await {
-                Some(message) => message,
-                None => offer(driver, identity, call).await,
+                Some(message) => message.into(),
+                None => offer(driver, identity, call).await.into(),
             }
         }),
     }
@@ -81,10 +91,16 @@ pub(crate) fn call_of(message: &Message) -> Option<CallId> {
         | Message::CallUnknown { call }
         | Message::Claim { call }
         | Message::JobDone { call, .. }
+        | Message::JobChanged { call }
         | Message::Callback { call, .. }
         | Message::Heartbeat { call }
         | Message::ActivityStarted { call, .. } => Some(*call),
-        Message::Start | Message::Wake | Message::Stop { .. } | Message::Poison { .. } => None,
+        Message::Start
+        | Message::Wake
+        | Message::Due { .. }
+        | Message::Stop { .. }
+        | Message::Redrive { .. }
+        | Message::Poison { .. } => None,
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::actor::Delivery;
 use crate::error::Error;
 use crate::settings::RENEW_AFTER;
-use crate::{Driver, dispatch, leases, recover};
-use engine::{Call, CallId, Effect, Identity, Message, Stage, Status};
+use crate::{Driver, dispatch, job, leases, recover};
+use engine::{Call, CallId, Identity, Message, Stage, Status};
 use ports::{Appended, Envelope, Nonce};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,9 +25,7 @@ impl Driver {
                 return Ok(());
             }
             let outstanding = execution.outstanding(&loaded.live.program).into_iter();
-            let found = outstanding.map(|(effect, stage)| match effect {
-                Effect::Call(call) | Effect::OfferActivity(call) | Effect::StartChild(call) => (call, stage),
-            });
+            let found = outstanding.map(|(effect, stage)| (effect.call().clone(), stage));
             let Some((request, stage)) = found.into_iter().find(|(request, _)| request.id == call) else {
                 return Ok(());
             };
@@ -61,11 +59,12 @@ impl Driver {
         let mut live = loaded.live;
         let identity = Arc::clone(&live.execution.identity);
         live.execution.holds_calls = true;
-        let outcome = live.apply(Message::Claim { call }, self.0.ports.clock.now());
+        let mut outcome = live.apply(Message::Claim { call }, self.0.ports.clock.now());
         if !outcome.changed {
             return Ok(None);
         }
         let (accepted, unfinished) = (outcome.accepted, outcome.unfinished);
+        let errands = job::errands(&mut outcome);
         let entry = live.execution.seal(outcome);
         let write = self.0.write(&live, entry).await?;
         let journal = &self.0.ports.journal;
@@ -74,6 +73,7 @@ impl Driver {
             return Ok(None);
         }
         self.0.observe(&live.execution, &write.entry);
+        job::run(self, &identity, errands).await;
         let is_over = live.execution.status != Status::Running;
         if is_over || unfinished {
             // The turn did what was due besides, and somebody has to go on with that.

@@ -15,25 +15,30 @@ mod child;
 mod dispatch;
 mod error;
 mod handed_over;
+mod job;
 mod leases;
 mod payloads;
 mod programs;
 mod recover;
+mod redrive;
 mod relay;
 mod settings;
 mod start;
+mod trial;
 
 pub use error::Error;
 pub use ports::Observer;
+pub use redrive::Redrive;
 pub use relay::Attempt;
 pub use settings::Settings;
 pub use start::{Start, Started, SyncEnd};
+pub use trial::Test;
 
 use actor::{Delivery, Reply};
 use engine::{ExecutionKey, Limits, Message, Program, TaskToken, Timestamp};
 use integrations::Failure;
 use ports::{ActivityTask, Envelope, Ports, Revision, StoredPayload};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -50,6 +55,8 @@ struct Inner {
     programs: programs::Programs,
     /// The actors at work, by execution.
     actors: Mutex<HashMap<ExecutionKey, mpsc::UnboundedSender<Delivery>>>,
+    /// The executions that wait for jobs, as far as this driver looks after them alone.
+    jobs_out: Mutex<BTreeSet<ExecutionKey>>,
     attempts: std::sync::atomic::AtomicU64,
 }
 
@@ -93,6 +100,7 @@ impl Driver {
             instance,
             programs: programs::Programs::default(),
             actors: Mutex::new(HashMap::new()),
+            jobs_out: Mutex::default(),
             attempts: std::sync::atomic::AtomicU64::new(0),
         }))
     }
@@ -153,6 +161,12 @@ impl Driver {
             .is_empty()
     }
 
+    /// Returns whether an execution waits for a job: something is at work then, though not here. Only the driver that is
+    /// the only one of its journal knows.
+    pub fn has_jobs_out(&self) -> bool {
+        !self.0.jobs_out().is_empty()
+    }
+
     /// Stops an execution, durably.
     ///
     /// # Errors
@@ -167,7 +181,7 @@ impl Driver {
         match self.ask(key, Message::Stop { error, cause }, None).await? {
             Reply::Accepted { at } => Ok(Stopped::Now(at)),
             Reply::Stale { closed: Some(at) } => Ok(Stopped::Already(at)),
-            Reply::Stale { closed: None } | Reply::Missing => Ok(Stopped::Missing),
+            Reply::Stale { closed: None } | Reply::NotRedrivable(_) | Reply::Missing => Ok(Stopped::Missing),
             Reply::Failed(error) => Err(error),
         }
     }
@@ -238,7 +252,7 @@ impl Driver {
             // A task that its execution does not wait for any more is dropped; the next one may still be wanted.
             match self.ask_with(&task.key, delivery).await? {
                 Reply::Accepted { .. } => return Ok(Some(task)),
-                Reply::Stale { .. } | Reply::Missing => {}
+                Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing => {}
                 Reply::Failed(error) => return Err(error),
             }
         }
@@ -248,7 +262,7 @@ impl Driver {
         match self.ask(&token.key, message, Some(token.clone())).await? {
             Reply::Accepted { .. } => Ok(TaskAnswer::Accepted),
             Reply::Stale { .. } => Ok(TaskAnswer::TimedOut),
-            Reply::Missing => Ok(TaskAnswer::DoesNotExist),
+            Reply::NotRedrivable(_) | Reply::Missing => Ok(TaskAnswer::DoesNotExist),
             Reply::Failed(error) => Err(error),
         }
     }
@@ -308,6 +322,29 @@ impl Driver {
 }
 
 impl Inner {
+    fn jobs_out(&self) -> std::sync::MutexGuard<'_, BTreeSet<ExecutionKey>> {
+        self.jobs_out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns whether it is noted that an execution waits for jobs.
+    fn knows_jobs_of(&self, execution: &engine::Execution) -> bool {
+        self.jobs_out().contains(&execution.identity.key)
+    }
+
+    /// Takes note of whether an execution waits for jobs.
+    fn note_jobs(&self, execution: &engine::Execution) {
+        if !self.settings.exclusive {
+            return;
+        }
+        let key = &execution.identity.key;
+        let mut jobs_out = self.jobs_out();
+        if !execution.waits_for_jobs() {
+            jobs_out.remove(key);
+        } else if !jobs_out.contains(key) {
+            jobs_out.insert(key.clone());
+        }
+    }
+
     fn actors_at_work(&self) -> usize {
         self.actors.lock().unwrap_or_else(PoisonError::into_inner).len()
     }

@@ -72,6 +72,11 @@ pub(crate) async fn outstanding(
     let execution = &loaded.live.execution;
     let mut leases = BTreeMap::from([(execution.seq - 1, loaded.lease.clone())]);
     let mut cares = Vec::new();
+    // The timers of a lone driver are gone with the process before it: the polls of its jobs begin anew.
+    if driver.0.settings.exclusive && !driver.0.knows_jobs_of(execution) {
+        let begin = |call| Care::Dispatch(Effect::Poll { call, again: true });
+        cares.extend(execution.jobs(&loaded.live.program).into_iter().map(begin));
+    }
     for (effect, stage) in execution.outstanding(&loaded.live.program) {
         let call = effect.call();
         if in_flight.contains(&call.id) {

@@ -4,7 +4,7 @@
 use crate::actor::{Delivery, Live, Reply, Session};
 use crate::error::Error;
 use crate::settings::RECEIVES_MAX;
-use crate::{Driver, actor, child, recover};
+use crate::{Driver, actor, child, job, recover, redrive};
 use engine::{ExecutionKey, Identity, Message, Status, Timestamp};
 use ports::{Appended, Envelope};
 use std::sync::Arc;
@@ -57,18 +57,21 @@ impl Driver {
             if !delivery.is_meant_for(&live.execution.identity) {
                 return Ok(Reply::Missing);
             }
-            if live.execution.status != Status::Running {
+            let is_redrive = matches!(delivery.message, Message::Redrive { .. });
+            if live.execution.status != Status::Running && !is_redrive {
                 let head = self.0.ports.journal.head(key).await?;
                 return Ok(Reply::Stale {
                     closed: head.and_then(|head| head.stopped),
                 });
             }
             live.execution.holds_calls = true;
-            let outcome = live.apply(delivery.message.clone(), self.0.ports.clock.now());
+            let now = self.0.ports.clock.now();
+            let mut outcome = live.apply(delivery.message.clone(), now);
             let accepted = outcome.accepted;
             let at = live.execution.last_time();
             if outcome.changed {
                 let identity = Arc::clone(&live.execution.identity);
+                let errands = job::errands(&mut outcome);
                 let entry = live.execution.seal(outcome);
                 let write = self.0.write(&live, entry).await?;
                 let journal = &self.0.ports.journal;
@@ -80,10 +83,13 @@ impl Driver {
                     Appended::Gone => return Ok(Reply::Missing),
                 }
                 self.0.observe(&live.execution, &write.entry);
+                job::run(self, &identity, errands).await;
                 self.tell(&live, write.entry.seq).await?;
             }
             return Ok(if accepted {
                 Reply::Accepted { at }
+            } else if let Some(reply) = redrive::reply(&live.execution, &delivery.message, now) {
+                reply
             } else {
                 // The execution may have timed out in this very turn.
                 let closed = live.execution.closing.as_ref().map(|closing| closing.time);
@@ -175,11 +181,13 @@ impl Driver {
         delivery.reply = Some(send);
         let inbox = self.enter(&envelope.key, delivery);
         if let Some(inbox) = inbox {
-            actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await;
+            actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await?;
         }
         match receive.await {
             Ok(Reply::Failed(error)) => Err(error),
-            Ok(Reply::Accepted { .. } | Reply::Stale { .. } | Reply::Missing) => Ok(()),
+            Ok(Reply::Accepted { .. } | Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing) => {
+                Ok(())
+            }
             Err(_) => Err(Error::Shutdown),
         }
     }
@@ -195,7 +203,7 @@ impl Driver {
         let delivery = Delivery::new(Message::Poison { cause }, Some(envelope.incarnation));
         match self.relay(&envelope.key, &delivery).await? {
             Reply::Failed(error) => Err(error),
-            Reply::Accepted { .. } | Reply::Stale { .. } | Reply::Missing => Ok(()),
+            Reply::Accepted { .. } | Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing => Ok(()),
         }
     }
 }

@@ -385,13 +385,13 @@ impl Driver {
 }
 
 /// Returns `arn:PARTITION:states:REGION:ACCOUNT` of a state machine's ARN.
-fn arn_prefix(machine_arn: &str, owner: &ports::Owner) -> String {
+pub(crate) fn arn_prefix(machine_arn: &str, owner: &ports::Owner) -> String {
     let partition = machine_arn.split(':').nth(1).unwrap_or("aws");
     format!("arn:{partition}:states:{}:{}", owner.region, owner.account)
 }
 
 /// Returns a ULID: 48 bits of time and 80 random bits in Crockford's base 32.
-fn ulid(now: Timestamp, random: &[u8; 32]) -> String {
+pub(crate) fn ulid(now: Timestamp, random: &[u8; 32]) -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut value = u128::from(u64::try_from(now.millis()).unwrap_or(0)) << 80;
     for (place, byte) in random[..10].iter().enumerate() {

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 use async_trait::async_trait;
-use driver::{Attempt, Driver, Settings, Start, Started, Stopped, TaskAnswer};
-use engine::{ExecutionKey, ExecutionType, Message, Status, TaskToken, Timestamp};
+use driver::{Attempt, Driver, Redrive, Settings, Start, Started, Stopped, TaskAnswer};
+use engine::{ExecutionKey, ExecutionType, Message, NotRedrivable, Status, TaskToken, Timestamp};
 use local::{
     LocalBlobs, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemEntropy, VirtualClock,
 };
@@ -151,6 +151,13 @@ impl Account {
     async fn drive_other(&mut self) {
         let envelope = self.next().await;
         self.other.drive(envelope, Attempt::first()).await.unwrap();
+    }
+
+    /// Takes every message that is there.
+    async fn drive_all(&mut self) {
+        while let Ok(envelope) = self.mailbox.try_recv() {
+            self.worker.drive(envelope, Attempt::first()).await.unwrap();
+        }
     }
 
     fn made(&self) -> usize {
@@ -442,4 +449,138 @@ async fn a_child_is_driven_by_whoever_its_own_message_wakes() {
     assert_eq!(account.made(), 1);
     account.drive().await;
     assert_eq!(account.status().await, Status::Succeeded);
+}
+
+/// A function's call, and then another.
+fn two_calls() -> serde_json::Value {
+    json!({
+        "First": { "Type": "Task", "Resource": CALL, "Next": "Second" },
+        "Second": { "Type": "Task", "Resource": FUNCTION, "End": true },
+    })
+}
+
+#[tokio::test]
+async fn a_redrive_is_durable_before_it_is_answered_and_the_other_driver_makes_the_calls() {
+    let mut account = Account::new(two_calls()).await;
+    account.start().await;
+    let working = account.begin_call().await;
+    while account.made() < 2 {
+        tokio::task::yield_now().await;
+    }
+    account.clients.stop(&account.key(), None, None).await.unwrap();
+    account.calls.1.add_permits(1);
+    working.await.unwrap().unwrap();
+    assert_eq!(account.status().await, Status::Aborted);
+
+    let redrive = async || account.clients.redrive(&account.key(), Some("t".into())).await;
+    let Redrive::Since(at) = redrive().await.unwrap() else {
+        panic!("it goes on");
+    };
+    let head = account.clients.ports().journal.head(&account.key()).await;
+    let head = head.unwrap().unwrap();
+    assert_eq!(
+        (head.status, head.stopped, head.redrive_count, head.redriven),
+        (Status::Running, None, 1, Some(at))
+    );
+    assert_eq!(account.made(), 2, "whoever answers makes no call");
+    assert_eq!(
+        redrive().await.unwrap(),
+        Redrive::Since(at),
+        "the same request again"
+    );
+    assert_eq!(
+        account.clients.redrive(&account.key(), None).await.unwrap(),
+        Redrive::Refused(NotRedrivable::Status(Status::Running))
+    );
+    account.calls.1.add_permits(1);
+    account.drive_all().await;
+    assert_eq!((account.status().await, account.made()), (Status::Succeeded, 3));
+}
+
+#[tokio::test]
+async fn a_redrive_whose_wake_up_is_lost_is_found_by_the_sweep() {
+    let mut account = Account::new(two_calls()).await;
+    account.start().await;
+    account.clients.stop(&account.key(), None, None).await.unwrap();
+    account.drive_all().await;
+    assert!(matches!(
+        account.clients.redrive(&account.key(), None).await.unwrap(),
+        Redrive::Since(_)
+    ));
+    account.next().await;
+    account.clock.advance(Duration::from_secs(180));
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 1);
+    account.calls.1.add_permits(1);
+    account.drive_all().await;
+    assert_eq!(account.status().await, Status::Succeeded);
+}
+
+#[tokio::test]
+async fn an_execution_that_is_not_there_is_not_redriven() {
+    let account = Account::new(two_calls()).await;
+    assert_eq!(
+        account.clients.redrive(&account.key(), None).await.unwrap(),
+        Redrive::Missing
+    );
+}
+
+struct NoTimers;
+
+#[async_trait]
+impl ports::Timers for NoTimers {
+    async fn arm(&self, _: &ExecutionKey, _: &str, _: Timestamp) -> Result<(), ports::TimersError> {
+        Err(ports::TimersError("throttled".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn a_message_comes_again_when_no_timer_could_be_armed() {
+    let mut account = Account::new(json!({ "First": { "Type": "Wait", "Seconds": 100, "End": true } })).await;
+    account.start().await;
+    let mut ports = account.clients.ports().clone();
+    ports.timers = Arc::new(NoTimers);
+    let driver = Driver::new(ports, Settings::deployed());
+    let envelope = account.next().await;
+    let error = driver
+        .drive(envelope.clone(), Attempt::first())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("throttled"), "{error}");
+    account.other.drive(envelope, Attempt::first()).await.unwrap();
+    account.clock.advance(Duration::from_secs(100));
+    account.drive().await;
+    assert_eq!(account.status().await, Status::Succeeded);
+}
+
+#[tokio::test]
+async fn a_redrive_that_comes_with_the_end_is_an_entry_of_its_own() {
+    let account = Account::new(json!({ "First": { "Type": "Wait", "Seconds": 100, "End": true } })).await;
+    account.start().await;
+    let alone = Driver::new(
+        account.clients.ports().clone(),
+        Settings {
+            exclusive: true,
+            ..Settings::deployed()
+        },
+    );
+    let key = account.key();
+    // Both wait for the actor before it begins.
+    let (early, stopped, redriven) = tokio::join!(
+        alone.redrive(&key, None),
+        alone.stop(&key, None, None),
+        alone.redrive(&key, Some("t".into()))
+    );
+    assert_eq!(
+        early.unwrap(),
+        Redrive::Refused(NotRedrivable::Status(Status::Running))
+    );
+    assert!(matches!(stopped.unwrap(), Stopped::Now(_)));
+    let Redrive::Since(at) = redriven.unwrap() else {
+        panic!("it goes on");
+    };
+    let head = account.clients.ports().journal.head(&key).await.unwrap().unwrap();
+    assert_eq!(
+        (head.status, head.redrive_count, head.redriven),
+        (Status::Running, 1, Some(at))
+    );
 }

@@ -23,10 +23,10 @@ pub use journal::{
     Appended, Created, Filter, Head, HistoryPage, Journal, JournalError, Lease, Nonce, Opened, Page, Stored,
     StoredPayload, Write,
 };
-pub use mailbox::{ActivityTask, Envelope, Mailbox, MailboxError};
+pub use mailbox::{ActivityTask, Envelope, Mailbox, MailboxError, Watcher};
 pub use observer::Observer;
 pub use registry::{Activity, Machine, MachineStatus, Owner, Registry, RegistryError, Revision, machine_key};
-pub use services::{CallOutcome, CallRequest, Services};
+pub use services::{CallOutcome, CallRequest, Conformity, JobOutcome, Services};
 pub use timers::{Timers, TimersError};
 pub use versions::{Alias, Published, Qualified, Route, Version, qualified, version_number};
 

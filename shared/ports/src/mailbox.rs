@@ -36,6 +36,17 @@ pub struct ActivityTask {
     pub input: Arc<str>,
 }
 
+/// The task that waits for a job's end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watcher {
+    /// The execution.
+    pub key: ExecutionKey,
+    /// Its incarnation.
+    pub incarnation: Arc<str>,
+    /// The task's attempt.
+    pub call: CallId,
+}
+
 /// Why a message could not be posted.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the mailbox failed: {0}")]
@@ -56,4 +67,15 @@ pub trait Mailbox: Send + Sync {
     /// Takes the oldest task of an activity; waits for one at most as long as given. The task may be out of date:
     /// only the execution's answer to [`Message::ActivityStarted`] gives it to the worker.
     async fn take(&self, activity_arn: &str, wait: Duration) -> Result<Option<ActivityTask>, MailboxError>;
+
+    /// Remembers who waits for the job that events name so. A mailbox that no news of jobs reach need not: the polls
+    /// find a job's end, too.
+    async fn watch(&self, _handle: &str, _watcher: Watcher) -> Result<(), MailboxError> {
+        Ok(())
+    }
+
+    /// Returns who waits for the job that an event names so, if that is known.
+    async fn watcher(&self, _handle: &str) -> Result<Option<Watcher>, MailboxError> {
+        Ok(None)
+    }
 }

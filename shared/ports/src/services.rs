@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use engine::{Call, Identity};
-use integrations::Failure;
+use integrations::{Failure, Resource};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// A call to make.
@@ -27,11 +28,49 @@ pub enum CallOutcome {
     Unknown(String),
 }
 
+/// How the job behind a `.sync` task is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobOutcome {
+    /// It goes on.
+    Running,
+    /// It has ended: the task's result as JSON text, shaped as Step Functions shows it, or the failure.
+    Ended(Result<String, Failure>),
+    /// Its service refuses to say, and gives this reason. It may do so shortly after the job was submitted.
+    Refused(Failure),
+    /// Nobody knows.
+    Unknown(String),
+}
+
+/// Whether a document is one that a call could end with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conformity {
+    /// It is, as far as the service's model tells.
+    Conforms,
+    /// It is not, for this reason.
+    Violates(String),
+    /// Nobody knows, for this reason.
+    Unknown(String),
+}
+
 /// The services.
 #[async_trait]
 pub trait Services: Send + Sync {
     /// Makes a call, once. Dropping the future gives the call up; it may still happen.
     async fn call(&self, request: CallRequest) -> CallOutcome;
+
+    /// Asks how the job of a call is that was submitted ([`Call::job`]).
+    async fn poll(&self, _request: CallRequest) -> JobOutcome {
+        JobOutcome::Unknown("these services run no jobs".to_owned())
+    }
+
+    /// Ends the job of a call that was submitted, as well as it goes.
+    ///
+    /// # Errors
+    ///
+    /// With the reason, when that was not possible.
+    async fn cancel(&self, _request: CallRequest) -> Result<(), String> {
+        Err("these services run no jobs".to_owned())
+    }
 
     /// Answers in the place of an activity's worker or a child execution, when a mock is meant to.
     async fn stand_in(&self, _request: &CallRequest) -> Option<CallOutcome> {
@@ -42,5 +81,11 @@ pub trait Services: Send + Sync {
     /// because a mock answers it.
     fn is_harmless(&self, _request: &CallRequest) -> bool {
         false
+    }
+
+    /// Compares a result, shaped as Step Functions shows it, with the service's model; `is_strict` when what the model
+    /// requires must be there.
+    fn conformity(&self, _resource: &Resource, _result: &Value, _is_strict: bool) -> Conformity {
+        Conformity::Unknown("these services have no models".to_owned())
     }
 }

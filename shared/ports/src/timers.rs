@@ -11,7 +11,7 @@ pub struct TimersError(pub String);
 /// The timers: an execution has one, for its earliest deadline.
 #[async_trait]
 pub trait Timers: Send + Sync {
-    /// Asks for a [`Message::Wake`](engine::Message::Wake) at `at`, not earlier.
+    /// Asks for a [`Message::Due`](engine::Message::Due) at `at`, not earlier.
     ///
     /// Arming again is allowed and never cancels: a wake-up too many changes nothing.
     async fn arm(&self, key: &ExecutionKey, incarnation: &str, at: Timestamp) -> Result<(), TimersError>;

@@ -32,7 +32,16 @@ const SCHEDULE_MESSAGES: Assumption = assumed(
     2.0,
     "messages",
 );
-const LOG_BYTES: Assumption = assumed("logs of each invocation: Lambda's own lines", 500.0, "bytes");
+const LOG_BYTES: Assumption = assumed(
+    "logs of each invocation: Lambda's own lines, and one of metrics (`Metrics`)",
+    1000.0,
+    "bytes",
+);
+const STATUS_EVENTS: Assumption = assumed(
+    "events on the default bus for each execution: its start and its end (`StatusEvents`)",
+    2.0,
+    "events",
+);
 const ENTRY_DAYS: Assumption = assumed(
     "an execution's entries are kept beyond the retention, or longer while it runs",
     30.0,
@@ -57,6 +66,7 @@ pub(crate) const ASSUMPTIONS: &[Assumption] = &[
     MESSAGE_REQUESTS,
     SCHEDULE_MESSAGES,
     LOG_BYTES,
+    STATUS_EVENTS,
     ENTRY_DAYS,
     ITEM_BYTES,
     INDEX_BYTES,
@@ -123,6 +133,7 @@ impl Bill {
                 "Logs",
                 at(invocations * LOG_BYTES.value / BYTES_PER_GB, prices::LOG_GB),
             ),
+            ("Status events", at(STATUS_EVENTS.value, prices::EVENT)),
             (
                 "S3 requests",
                 at(count(usage.bucket_puts), prices::BUCKET_PUT)

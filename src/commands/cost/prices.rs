@@ -20,6 +20,7 @@ pub(crate) struct Price {
 
 const DYNAMODB: &str = "https://aws.amazon.com/dynamodb/pricing/on-demand/";
 const SQS: &str = "https://aws.amazon.com/sqs/pricing/";
+const EVENTBRIDGE: &str = "https://aws.amazon.com/eventbridge/pricing/";
 const LAMBDA: &str = "https://aws.amazon.com/lambda/pricing/";
 const STEP_FUNCTIONS: &str = "https://aws.amazon.com/step-functions/pricing/";
 const S3: &str = "https://aws.amazon.com/s3/pricing/";
@@ -42,7 +43,8 @@ prices! {
     BACKUP_GB_MONTH: "DynamoDB point-in-time recovery", 0.20, "$0.20 per GB-month", DYNAMODB;
     QUEUE_FIFO: "SQS request, FIFO", 0.50 / MILLION, "$0.50 per million", SQS;
     QUEUE_STANDARD: "SQS request, standard", 0.40 / MILLION, "$0.40 per million", SQS;
-    SCHEDULE: "EventBridge Scheduler invocation", 1.0 / MILLION, "$1.00 per million", "https://aws.amazon.com/eventbridge/pricing/";
+    EVENT: "EventBridge custom event", 1.0 / MILLION, "$1.00 per million", EVENTBRIDGE;
+    SCHEDULE: "EventBridge Scheduler invocation", 1.0 / MILLION, "$1.00 per million", EVENTBRIDGE;
     FUNCTION_REQUEST: "Lambda request", 0.20 / MILLION, "$0.20 per million", LAMBDA;
     FUNCTION_GB_SECOND: "Lambda GB-second, arm64", 0.000_013_333_4, "$0.0000133334", LAMBDA;
     HTTP_REQUEST: "API Gateway HTTP API request", 1.0 / MILLION, "$1.00 per million", "https://aws.amazon.com/api-gateway/pricing/";

@@ -2,13 +2,14 @@
 
 use crate::activities::Activities;
 use crate::hash;
+use crate::jobs::Jobs;
 use crate::journal::Retention;
 use crate::meter::Meter;
 use crate::reason::reason;
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use ports::{ActivityTask, Envelope, Mailbox, MailboxError};
+use ports::{ActivityTask, Envelope, Mailbox, MailboxError, Watcher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub struct AwsMailbox {
     url: Arc<str>,
     calls_url: Arc<str>,
     activities: Activities,
+    jobs: Jobs,
     meter: Option<Meter>,
 }
 
@@ -35,6 +37,10 @@ impl AwsMailbox {
             client,
             url: url.into(),
             calls_url: calls_url.into(),
+            jobs: Jobs {
+                store: store.clone(),
+                retention,
+            },
             activities: Activities { store, retention },
             meter: None,
         }
@@ -131,6 +137,14 @@ impl Mailbox for AwsMailbox {
 
     async fn take(&self, activity_arn: &str, wait: Duration) -> Result<Option<ActivityTask>, MailboxError> {
         Ok(self.activities.take(activity_arn, wait).await?)
+    }
+
+    async fn watch(&self, handle: &str, watcher: Watcher) -> Result<(), MailboxError> {
+        Ok(self.jobs.watch(handle, &watcher).await?)
+    }
+
+    async fn watcher(&self, handle: &str) -> Result<Option<Watcher>, MailboxError> {
+        Ok(self.jobs.watcher(handle).await?)
     }
 }
 

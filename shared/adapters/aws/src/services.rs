@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use calls::Caller;
-use ports::{CallOutcome, CallRequest, Services};
+use integrations::Resource;
+use ports::{CallOutcome, CallRequest, Conformity, JobOutcome, Services};
+use serde_json::Value;
 
 /// The services: every call is made with the rights of the state machine's role, which trusts the function that makes it,
 /// or of the role in the state's `Credentials`, which trusts the state machine's.
@@ -32,6 +34,18 @@ impl Services for AwsServices {
             &roles(&request),
         )
         .await
+    }
+
+    async fn poll(&self, request: CallRequest) -> JobOutcome {
+        service_calls::job::poll(&self.caller, &request.call, &roles(&request)).await
+    }
+
+    async fn cancel(&self, request: CallRequest) -> Result<(), String> {
+        service_calls::job::cancel(&self.caller, &request.call, &roles(&request)).await
+    }
+
+    fn conformity(&self, resource: &Resource, result: &Value, is_strict: bool) -> Conformity {
+        service_calls::conformity(resource, result, is_strict)
     }
 }
 

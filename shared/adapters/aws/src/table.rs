@@ -46,6 +46,7 @@ pub struct IndexDefinition {
 /// REVISION#MACHINE            ID
 /// BLOB#NAME                   PART
 /// ACTIVITY#ARN                HASH                                              ACTIVITY#ARN / OFFERED   until it is taken
+/// JOB#HANDLE                  WATCHER
 /// ```
 ///
 /// `machine` lists a state machine's executions, `waiting` what somebody has to look after: executions that run, and

@@ -218,7 +218,7 @@ fn wake(timer: Timer, now: Timestamp) -> Envelope {
         deduplication: format!("{}#timer#{}", timer.at.millis(), now.millis()),
         key: timer.key,
         incarnation: timer.incarnation,
-        message: Message::Wake,
+        message: Message::Due { at: timer.at },
     }
 }
 

@@ -200,6 +200,7 @@ async fn activity_tasks() {
     conformance::mailbox::gives_tasks_in_order(&mailbox).await;
     conformance::mailbox::wakes_who_waits(&mailbox).await;
     conformance::mailbox::keeps_tasks_of_those_who_gave_up(&mailbox).await;
+    conformance::mailbox::remembers_who_waits_for_a_job(&mailbox).await;
 }
 
 /// DynamoDB bills a write by the kilobyte: an ordinary step costs one unit.

@@ -10,6 +10,7 @@ mod catalogue;
 mod checksum;
 #[cfg(test)]
 mod compared;
+mod conform;
 mod credentials;
 mod endpoint;
 mod environment;
@@ -25,6 +26,8 @@ mod transport;
 mod wire;
 
 pub use caller::{Answer, CallError, Caller};
+pub use conform::{Comparison, compare};
 pub use endpoint::Scope;
+pub use prepare::{check, knows};
 pub use settings::{AccessKey, Settings};
 pub use signer::Signer;

@@ -8,6 +8,30 @@ use crate::wire;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value};
 
+/// Whether the catalogue has an operation of a service, so that it can be called.
+pub fn knows(service: &str, operation: &str) -> bool {
+    Called::find(service, operation).is_ok()
+}
+
+/// Looks at the names of a call before it is made: of its service, its operation and its members.
+///
+/// # Errors
+///
+/// The first name that the catalogue does not know, with those that it has.
+pub fn check<'a>(
+    service: &str,
+    operation: &str,
+    members: impl IntoIterator<Item = &'a str>,
+) -> Result<(), String> {
+    let Called {
+        service,
+        name,
+        operation,
+    } = Called::find(service, operation)?;
+    let shape = operation.input.map(|number| &service.model.shapes[number]);
+    wire::unknown_member(name, shape, members).map_or(Ok(()), Err)
+}
+
 /// An operation of a service, found by its name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Called {

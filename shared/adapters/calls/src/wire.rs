@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 pub(crate) use read::Naming;
+pub(crate) use write::unknown_member;
 
 /// Writes the request of an operation; its URI is a path, without a host.
 pub(crate) fn request(

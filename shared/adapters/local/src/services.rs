@@ -6,7 +6,7 @@ use engine::Identity;
 use function_host::FunctionHost;
 use integrations::{Failure, Integration, Resource, ServiceAnswer};
 use mocks::{MockFile, MockResponse};
-use ports::{CallOutcome, CallRequest, Services};
+use ports::{CallOutcome, CallRequest, Conformity, JobOutcome, Services};
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
@@ -155,6 +155,12 @@ impl LocalServices {
         Some(service_calls::shown(&request.call.resource, answer))
     }
 
+    async fn caller(&self) -> &Caller {
+        self.caller
+            .get_or_init(|| Caller::from_env(self.settings.clone()))
+            .await
+    }
+
     /// Calls the service.
     async fn service(&self, request: &CallRequest) -> CallOutcome {
         let call = &request.call;
@@ -162,10 +168,7 @@ impl LocalServices {
             Ok(service_request) => service_request,
             Err(failure) => return CallOutcome::Failed(failure),
         };
-        let caller = self
-            .caller
-            .get_or_init(|| Caller::from_env(self.settings.clone()))
-            .await;
+        let caller = self.caller().await;
         if !caller.reaches(&service_request.service) {
             return CallOutcome::Failed(self.unreachable(request, &service_request.service));
         }
@@ -249,11 +252,32 @@ impl Services for LocalServices {
         }
     }
 
+    async fn poll(&self, request: CallRequest) -> JobOutcome {
+        let caller = self.caller().await;
+        // The settings may have changed since the job was submitted.
+        if let Some(service) = service_calls::job::service_of(&request.call)
+            && !caller.reaches(&service)
+        {
+            return JobOutcome::Refused(self.unreachable(&request, &service));
+        }
+        let role = request.call.role_arn.as_deref();
+        service_calls::job::poll(caller, &request.call, role.as_slice()).await
+    }
+
+    async fn cancel(&self, request: CallRequest) -> Result<(), String> {
+        let role = request.call.role_arn.as_deref();
+        service_calls::job::cancel(self.caller().await, &request.call, role.as_slice()).await
+    }
+
     async fn stand_in(&self, request: &CallRequest) -> Option<CallOutcome> {
         self.mock_answer(request)
     }
 
     fn is_harmless(&self, request: &CallRequest) -> bool {
         self.mocked(request).is_some()
+    }
+
+    fn conformity(&self, resource: &Resource, result: &Value, is_strict: bool) -> Conformity {
+        service_calls::conformity(resource, result, is_strict)
     }
 }

@@ -169,7 +169,7 @@ impl Run {
         Envelope {
             key: self.key,
             incarnation: self.incarnation,
-            message: Message::Wake,
+            message: Message::Due { at },
             deduplication,
         }
     }

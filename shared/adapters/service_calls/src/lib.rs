@@ -2,6 +2,11 @@
 //!
 //! Both sets of adapters make calls in this way; what answers in AWS's place, and whose rights are used, is theirs.
 
+mod conformity;
+pub mod job;
+
+pub use conformity::conformity;
+
 use calls::{Answer, CallError, Caller};
 use engine::Call;
 use integrations::{Failure, Resource, ServiceAnswer, ServiceError, ServiceRequest};
@@ -40,7 +45,16 @@ pub async fn send(
         operation,
         members,
     } = request;
-    match caller.call_as(roles, service, operation, members).await {
+    // The `aws-sdk` integrations name members as AWS's SDK for Java does.
+    let answer = match resource {
+        Resource::Service(integration) if integration.is_sdk() => {
+            caller.call_sdk(roles, service, operation, members).await
+        }
+        Resource::Service(_) | Resource::Function(_) | Resource::Activity(_) => {
+            caller.call_as(roles, service, operation, members).await
+        }
+    };
+    match answer {
         Ok(Answer {
             members,
             status,
@@ -70,6 +84,39 @@ pub fn shown(resource: &Resource, answer: ServiceAnswer) -> CallOutcome {
 }
 
 fn not_answered(resource: &Resource, error: CallError) -> CallOutcome {
+    match failed(resource, error) {
+        Ok(failure) => CallOutcome::Failed(failure),
+        Err(reason) => CallOutcome::Unknown(reason),
+    }
+}
+
+/// Names an error as Step Functions does; `Err` with the reason when nobody knows whether the call has happened.
+fn failed(resource: &Resource, error: CallError) -> Result<Failure, String> {
+    if let Some(error) = service_error(&error) {
+        return Ok(match resource {
+            Resource::Service(integration) => integrations::failure(integration, error),
+            Resource::Function(_) | Resource::Activity(_) => integrations::function_failure(error),
+        });
+    }
+    match error {
+        CallError::Refused(cause) => Ok(Failure {
+            error: "States.Runtime".to_owned(),
+            cause: Some(cause),
+        }),
+        CallError::NotSent(cause) => Ok(match resource {
+            Resource::Service(integration) => integrations::not_sent(integration, &cause),
+            Resource::Function(_) | Resource::Activity(_) => Failure {
+                error: "Lambda.SdkClientException".to_owned(),
+                cause: Some(cause),
+            },
+        }),
+        CallError::Unknown(reason) => Err(reason),
+        CallError::Service { message, .. } => Err(message),
+    }
+}
+
+/// Returns what a service answered when it refused; `None` for any other error.
+fn service_error(error: &CallError) -> Option<ServiceError> {
     match error {
         CallError::Service {
             code,
@@ -77,30 +124,13 @@ fn not_answered(resource: &Resource, error: CallError) -> CallOutcome {
             status,
             request_id,
             modelled,
-        } => {
-            let error = ServiceError {
-                code,
-                message,
-                status,
-                request_id,
-                modelled,
-            };
-            CallOutcome::Failed(match resource {
-                Resource::Service(integration) => integrations::failure(integration, error),
-                Resource::Function(_) | Resource::Activity(_) => integrations::function_failure(error),
-            })
-        }
-        CallError::Refused(cause) => CallOutcome::Failed(Failure {
-            error: "States.Runtime".to_owned(),
-            cause: Some(cause),
+        } => Some(ServiceError {
+            code: code.clone(),
+            message: message.clone(),
+            status: *status,
+            request_id: request_id.clone(),
+            modelled: *modelled,
         }),
-        CallError::NotSent(cause) => CallOutcome::Failed(match resource {
-            Resource::Service(integration) => integrations::not_sent(integration, &cause),
-            Resource::Function(_) | Resource::Activity(_) => Failure {
-                error: "Lambda.SdkClientException".to_owned(),
-                cause: Some(cause),
-            },
-        }),
-        CallError::Unknown(reason) => CallOutcome::Unknown(reason),
+        CallError::Refused(_) | CallError::NotSent(_) | CallError::Unknown(_) => None,
     }
 }

@@ -5,8 +5,8 @@ use crate::constraints::ARN;
 use crate::error::Error;
 use crate::executions::{IncludedData, included_data};
 use crate::wire::Answer;
-use crate::{Call, executions, members};
-use engine::Status;
+use crate::{Call, executions, members, redrives};
+use engine::NotRedrivable;
 use ports::Head;
 use serde_json::json;
 
@@ -18,7 +18,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
         ))
     })?;
     let head = executions::find(call, &ExecutionArn::parse(&arn)?).await?;
-    let answer = metadata(&head);
+    let refusal = redrives::refusal(call, &head).await?;
+    let answer = metadata(&head, refusal);
     let details = json!({ "included": included == IncludedData::All });
     let answer = answer.with("inputDetails", details.clone());
     let answer = answer.with_some("outputDetails", head.output.as_ref().map(|_| details));
@@ -36,7 +37,11 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
         .with_some("cause", head.cause))
 }
 
-fn metadata(head: &Head) -> Answer {
+fn metadata(head: &Head, refusal: Option<NotRedrivable>) -> Answer {
+    let status = match refusal {
+        Some(_) => "NOT_REDRIVABLE",
+        None => "REDRIVABLE",
+    };
     let identity = &head.identity;
     Answer::default()
         .with("executionArn", &*identity.arn)
@@ -50,18 +55,6 @@ fn metadata(head: &Head) -> Answer {
         .with_some("stateMachineAliasArn", identity.alias_arn.as_deref())
         .with("redriveCount", head.redrive_count)
         .with_some_time("redriveDate", head.redriven)
-        .with("redriveStatus", "NOT_REDRIVABLE")
-        .with("redriveStatusReason", not_redrivable(head.status))
-}
-
-/// Says why an execution cannot be redriven: in AWS's words, as long as AWS would not redrive it either.
-fn not_redrivable(status: Status) -> String {
-    match status {
-        Status::Running | Status::Succeeded => {
-            format!("Execution is {} and cannot be redriven.", status.name())
-        }
-        Status::Failed | Status::TimedOut | Status::Aborted => {
-            "RedriveExecution is not implemented yet".to_owned()
-        }
-    }
+        .with("redriveStatus", status)
+        .with_some("redriveStatusReason", refusal.map(|refusal| refusal.to_string()))
 }

@@ -23,7 +23,7 @@ async fn an_execution_is_started_and_described() {
         "input": "{ \"n\": 1.0 }", "inputDetails": { "included": true },
         "output": ended["output"], "outputDetails": { "included": true },
         "redriveCount": 0, "redriveStatus": "NOT_REDRIVABLE",
-        "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven."
+        "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven"
     });
     assert_eq!(ended, expected);
     let output: Value = serde_json::from_str(ended["output"].as_str().unwrap()).unwrap();

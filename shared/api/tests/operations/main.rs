@@ -5,5 +5,7 @@ mod aliases;
 mod executions;
 mod hostile;
 mod machines;
+mod redrives;
 mod stack;
+mod trials;
 mod versions;

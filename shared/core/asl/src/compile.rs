@@ -1,6 +1,7 @@
 //! Puts the parts together: text, outline, states, rules, program.
 
 use crate::Compiled;
+use crate::doubts;
 use crate::fields::expected;
 use crate::findings::Findings;
 use crate::parse::outline::{Outline, Part};
@@ -83,6 +84,9 @@ fn program(
     validate::check_names(&outline, &document.repeated, findings);
     validate::check_labels(&outline, findings);
     validate::check_assignments(&outline, findings);
+    validate::check_errors(&outline, findings);
+    let states = outline.states.iter().map(|state| state.at.to_string());
+    doubts::of_repeated(&document.repeated, &states.collect(), findings);
     validate::check_references(&outline, &kinds, findings);
     // The transitions of a state that stands alone lead to places that were made up for it.
     let made_up = if alone == Alone::Yes { 1 } else { 0 };

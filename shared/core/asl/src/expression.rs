@@ -1,5 +1,6 @@
 //! Reads JSONata expressions: `"{% ... %}"`.
 
+use crate::doubts;
 use crate::findings::{Findings, code};
 use crate::place::Place;
 use crate::program::Expression;
@@ -63,6 +64,9 @@ pub(crate) fn expression(
                 code::INVALID_JSONATA_EXPRESSION
             };
             findings.error(code, at, error.message);
+            for message in error.others {
+                findings.error(code, at, message);
+            }
             return None;
         }
     };
@@ -75,6 +79,7 @@ pub(crate) fn expression(
             }
         }
     }
+    doubts::of_expression(&source, at, findings);
     Some(Expression {
         source,
         field: at.in_state().into(),

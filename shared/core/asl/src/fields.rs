@@ -3,6 +3,7 @@
 mod flow;
 mod numbers;
 
+use crate::doubts;
 use crate::expression::{Offered, expression, is_expression};
 use crate::findings::{Findings, code};
 use crate::place::Place;
@@ -131,10 +132,32 @@ impl<'a> Fields<'a, '_> {
 
     /// Returns the field as a path.
     pub(crate) fn path(&mut self, name: &str) -> Option<Path> {
-        self.read(name, |value| {
+        let path = self.read(name, |value| {
             let text = string(value)?;
             Path::parse(text).map_err(|error| format!("Value is not a valid JSONPath: {error}"))
-        })
+        })?;
+        doubts::of_path(&path, &self.at.field(name), self.findings);
+        Some(path)
+    }
+
+    /// Reports a path that may find several values where one is needed.
+    pub(crate) fn refuse_several(&mut self, name: &str) {
+        self.read(name, |value| match Path::parse(string(value)?) {
+            Ok(path) if !path.is_definite() => Err("Value is not a Reference Path".to_owned()),
+            _ => Ok(()), // a text that is no path is reported where the field is read
+        });
+    }
+
+    /// Returns a field that holds a path or an intrinsic function call that gives a text.
+    pub(crate) fn text_reference(&mut self, name: &str) -> Option<Text> {
+        let text = self.read(name, |value| text_reference(string(value)?))?;
+        let at = self.at.field(name);
+        match &text {
+            Text::Path(path) => doubts::of_path(path, &at, self.findings),
+            Text::Intrinsic(intrinsic) => doubts::of_intrinsic(intrinsic, &at, self.findings),
+            Text::Fixed(_) | Text::Expression(_) => {}
+        }
+        Some(text)
     }
 
     /// Returns a field that stands as a literal, as `...Path`, or as an expression.
@@ -171,15 +194,17 @@ impl<'a> Fields<'a, '_> {
             if is_expression(text, &at, self.findings) {
                 return expression(text, &at, Offered::INPUT, self.findings).map(Text::Expression);
             }
+            doubts::of_jsonata_text(text, &at, self.findings);
             return Some(Text::Fixed(text.to_owned()));
         }
         let path = format!("{name}Path");
         self.at_most_one(&[name, &path]);
         if self.value(&path).is_some() {
-            return self.read(&path, |value| text_reference(string(value)?));
+            return self.text_reference(&path);
         }
         let text = self.read(name, string)?;
         self.warn_of_path(name, text);
+        doubts::of_jsonpath_text(text, &self.at.field(name), self.findings);
         Some(Text::Fixed(text.to_owned()))
     }
 
@@ -229,7 +254,7 @@ impl<'a> Fields<'a, '_> {
 }
 
 /// Reads the value of `ErrorPath`, `CausePath` or `RoleArn.$`.
-pub(crate) fn text_reference(text: &str) -> Result<Text, String> {
+fn text_reference(text: &str) -> Result<Text, String> {
     let refused = |error: &dyn std::fmt::Display| {
         format!(
             "Value must be a valid JSONPath or a valid intrinsic function call that returns a string: {error}"

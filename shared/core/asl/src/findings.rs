@@ -19,9 +19,21 @@ pub(crate) mod code {
     pub(crate) const PASS_RESULT_IS_STATIC: &str = "PASS_RESULT_IS_STATIC";
     pub(crate) const SCHEMA_VALIDATION_FAILED: &str = "SCHEMA_VALIDATION_FAILED";
     pub(crate) const TOO_DEEPLY_NESTED: &str = "TOO_DEEPLY_NESTED";
-    /// Ours: AWS has no code for it.
-    pub(crate) const UNDEFINED_VARIABLE: &str = "UNDEFINED_VARIABLE";
     pub(crate) const UNSUPPORTED_JSONATA_EXPRESSION: &str = "UNSUPPORTED_JSONATA_EXPRESSION";
+
+    // Warnings of our own, for which AWS has no code: AWS creates the state machine, and its executions fail.
+    pub(crate) const DUPLICATE_FIELD: &str = "DUPLICATE_FIELD";
+    pub(crate) const ERROR_NEVER_MATCHED: &str = "ERROR_NEVER_MATCHED";
+    pub(crate) const INVALID_CALL: &str = "INVALID_CALL";
+    pub(crate) const MISSING_PARAMETER: &str = "MISSING_PARAMETER";
+    pub(crate) const MISSING_TASK_TOKEN: &str = "MISSING_TASK_TOKEN";
+    pub(crate) const NO_EXPRESSION: &str = "NO_EXPRESSION";
+    pub(crate) const UNDEFINED_VARIABLE: &str = "UNDEFINED_VARIABLE";
+    pub(crate) const UNKNOWN_CONTEXT_FIELD: &str = "UNKNOWN_CONTEXT_FIELD";
+    pub(crate) const UNKNOWN_ERROR_NAME: &str = "UNKNOWN_ERROR_NAME";
+    pub(crate) const UNKNOWN_FUNCTION: &str = "UNKNOWN_FUNCTION";
+    pub(crate) const UNREACHABLE_STATE: &str = "UNREACHABLE_STATE";
+    pub(crate) const WRONG_QUERY_LANGUAGE: &str = "WRONG_QUERY_LANGUAGE";
 }
 
 /// Collects findings: one bad field never hides another.
@@ -49,19 +61,25 @@ impl Findings {
         self.add(Severity::Warning, code, at.to_string(), message.into());
     }
 
+    /// Adds a warning about a place that is known as text.
+    pub(crate) fn warning_at(&mut self, code: &'static str, location: &str, message: impl Into<String>) {
+        self.add(Severity::Warning, code, location.to_owned(), message.into());
+    }
+
     /// Tells whether one of the findings is an error.
     pub(crate) fn has_errors(&self) -> bool {
         self.0.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Adds the errors among other findings, and leaves their warnings out.
-    pub(crate) fn add_errors_of(&mut self, other: Findings) {
-        self.0.extend(
-            other
-                .0
-                .into_iter()
-                .filter(|finding| finding.severity == Severity::Error),
-        );
+    /// Adds other findings.
+    pub(crate) fn add_all(&mut self, other: Findings) {
+        self.0.extend(other.0);
+    }
+
+    /// Removes the warnings about the places that `unwanted` is true of.
+    pub(crate) fn forget_warnings(&mut self, unwanted: impl Fn(&str) -> bool) {
+        self.0
+            .retain(|finding| finding.severity == Severity::Error || !unwanted(&finding.location));
     }
 
     /// Returns all findings, errors first.

@@ -18,6 +18,7 @@
 
 mod compile;
 mod diagnostics;
+mod doubts;
 mod expression;
 mod fields;
 mod findings;

@@ -1,10 +1,11 @@
 //! Which variables the states of a program read.
 
 use crate::program::{
-    Choice, Condition, Expression, Flow, Items, Operand, Program, Rule, Selector, Setting, StateKind,
-    Template, Test, Text, WaitUntil,
+    Choice, Condition, Expression, Flow, Items, MapMode, Operand, Program, QueryLanguage, Rule, Selector,
+    Setting, StateKind, Template, Test, Text, WaitUntil,
 };
-use jsonpath::{Path, Root};
+use jsonpath::{Intrinsic, Path, Root};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Program {
@@ -84,7 +85,55 @@ impl<'p> Names<'p> {
                 map.catch
                     .iter()
                     .for_each(|catcher| self.of_handler(catcher.output.as_ref(), &catcher.assign));
+                if let MapMode::Distributed(distributed) = &map.mode {
+                    let parts = distributed
+                        .item_reader
+                        .iter()
+                        .chain(&distributed.item_batcher)
+                        .chain(&distributed.result_writer);
+                    parts.for_each(|part| self.of_value(part, map.flow.language));
+                }
             }
+        }
+    }
+
+    /// Adds those of a part of the definition that is kept as it stands.
+    fn of_value(&mut self, value: &'p Value, language: QueryLanguage) {
+        match (value, language) {
+            (Value::Object(object), _) => {
+                for (key, value) in object {
+                    match (value, language) {
+                        (Value::String(text), QueryLanguage::Jsonpath) => {
+                            if key.ends_with(".$") || key.ends_with("Path") {
+                                self.of_reference(text);
+                            }
+                        }
+                        _ => self.of_value(value, language),
+                    }
+                }
+            }
+            (Value::Array(items), _) => items.iter().for_each(|item| self.of_value(item, language)),
+            (Value::String(text), QueryLanguage::Jsonata) => {
+                let inner = text.strip_prefix("{%").and_then(|text| text.strip_suffix("%}"));
+                if let Some(Ok(source)) = inner.map(|inner| jsonata::Expression::parse(inner.trim())) {
+                    let names = source.variables().filter(|name| *name != "states");
+                    self.0.extend(names.filter_map(|name| within(text, name)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds those of a path or a call that is kept as text.
+    fn of_reference(&mut self, text: &'p str) {
+        let mut add = |path: &Path| {
+            if let Root::Variable(name) = path.root() {
+                self.0.extend(within(text, name));
+            }
+        };
+        match Intrinsic::parse(text) {
+            Ok(call) => call.paths().for_each(add),
+            Err(_) => Path::parse(text).iter().for_each(&mut add),
         }
     }
 
@@ -199,4 +248,11 @@ impl<'p> Names<'p> {
             self.0.insert(name);
         }
     }
+}
+
+/// Returns the name as it stands in the text, behind a dollar.
+fn within<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.split('$')
+        .skip(1)
+        .find_map(|rest| rest.starts_with(name).then(|| rest.get(..name.len())).flatten())
 }

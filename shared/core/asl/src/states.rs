@@ -8,6 +8,7 @@ mod distributed;
 mod fail;
 mod map;
 mod parallel;
+mod parameters;
 mod pass;
 mod retrying;
 mod succeed;

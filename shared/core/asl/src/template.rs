@@ -1,5 +1,6 @@
 //! Reads templates: JSON with places to fill in.
 
+use crate::doubts;
 use crate::expression::{Offered, expression, is_expression};
 use crate::findings::{Findings, code};
 use crate::place::Place;
@@ -28,6 +29,9 @@ impl Reader {
         at: &Place,
         findings: &mut Findings,
     ) -> Vec<(String, Template)> {
+        if self.language == QueryLanguage::Jsonpath {
+            doubts::of_keys(object, at, findings);
+        }
         object
             .iter()
             .map(|(key, value)| {
@@ -45,11 +49,17 @@ impl Reader {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => None,
             Value::String(text) => match self.language {
-                QueryLanguage::Jsonata => is_expression(text, at, findings)
-                    .then(|| expression(text, at, self.offered, findings))
-                    .flatten()
-                    .map(Template::Expression),
-                QueryLanguage::Jsonpath => None,
+                QueryLanguage::Jsonata if is_expression(text, at, findings) => {
+                    expression(text, at, self.offered, findings).map(Template::Expression)
+                }
+                QueryLanguage::Jsonata => {
+                    doubts::of_jsonata_text(text, at, findings);
+                    None
+                }
+                QueryLanguage::Jsonpath => {
+                    doubts::of_jsonpath_text(text, at, findings);
+                    None
+                }
             },
             Value::Array(items) => {
                 let found: Vec<_> = items
@@ -66,6 +76,9 @@ impl Reader {
                     .then(|| Template::List(found.into_iter().zip(items).map(filled).collect()))
             }
             Value::Object(object) => {
+                if self.language == QueryLanguage::Jsonpath {
+                    doubts::of_keys(object, at, findings);
+                }
                 let found: Vec<_> = object
                     .iter()
                     .map(|(key, value)| (self.entry(key, value, at, findings), value))
@@ -100,14 +113,24 @@ impl Reader {
                     );
                     findings.schema(at, message);
                 }
+                match &found {
+                    Some(Template::Path(path)) => doubts::of_path(path, &at.field(key), findings),
+                    Some(Template::Intrinsic(call)) => doubts::of_intrinsic(call, &at.field(key), findings),
+                    _ => {}
+                }
                 return (name, found);
             }
-            if value.as_str().is_some_and(looks_like_reference) {
+            if value
+                .as_str()
+                .is_some_and(|text| looks_like_reference(text) || matches!(text, "$" | "$$"))
+            {
                 let message = format!(
                     "The value for the field '{key}' looks like a JSONPath or an intrinsic function call, but the field name does not end with '.$'"
                 );
                 findings.warning(code::NO_DOLLAR, &at.field(key), message);
             }
+        } else {
+            doubts::of_jsonata_key(key, at, findings);
         }
         (key, self.dynamic(value, &at.field(key), findings))
     }
@@ -126,4 +149,14 @@ pub(crate) fn reference(text: &str) -> Result<Template, jsonpath::ParseError> {
 pub(crate) fn looks_like_reference(text: &str) -> bool {
     let path = text.starts_with("$.") || text.starts_with("$[") || text.starts_with("$$.");
     (path && Path::parse(text).is_ok()) || (jsonpath::is_intrinsic(text) && Intrinsic::parse(text).is_ok())
+}
+
+/// Tells whether a text that `wanted` is true of stands anywhere in `value`.
+pub(crate) fn any_text(value: &Value, wanted: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => wanted(text),
+        Value::Array(items) => items.iter().any(|item| any_text(item, wanted)),
+        Value::Object(object) => object.values().any(|item| any_text(item, wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }

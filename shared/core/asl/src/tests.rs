@@ -235,7 +235,7 @@ fn variables_that_no_state_assigns_are_warned_of() {
     assert_eq!(
         findings(&compiled),
         [
-            "UNDEFINED_VARIABLE: The variable '$y' is not assigned in any state of this scope at /States/P/Branches[0]/States/B"
+            "UNDEFINED_VARIABLE: The variable '$y' is not assigned in any state of this scope at /States/P/Branches[0]/States/B/Parameters/y.$"
         ]
     );
 }

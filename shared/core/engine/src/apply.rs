@@ -7,7 +7,7 @@ use crate::limits::{EXPRESS_SECONDS_MAX, STANDARD_SECONDS_MAX};
 use crate::message::Message;
 use crate::outcome::Outcome;
 use crate::redrive::redrive;
-use crate::states::{self, task};
+use crate::states::{self, job, task};
 use crate::thread::{Phase, Thread, ThreadId};
 use crate::turn::Turn;
 use crate::{ExecutionType, Timestamp};
@@ -35,7 +35,7 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
     }
     if message == Message::Start {
         start(&mut turn);
-    } else if message == Message::Wake {
+    } else if matches!(message, Message::Wake | Message::Due { .. }) {
         turn.accept();
     }
     if turn.is_past_the_end() {
@@ -47,11 +47,15 @@ pub fn apply(program: &Program, execution: &mut Execution, message: Message, now
     if turn.is_running() {
         receive(&mut turn, message);
     }
+    if turn.is_running() {
+        job::forgotten(&mut turn);
+    }
     turn.run();
     turn.finish()
 }
 
-fn receive(turn: &mut Turn<'_>, message: Message) {
+/// Hands a message to what waits for it.
+pub(crate) fn receive(turn: &mut Turn<'_>, message: Message) {
     match message {
         // Dealt with before.
         Message::Start | Message::Wake | Message::Redrive { .. } => {}
@@ -68,6 +72,8 @@ fn receive(turn: &mut Turn<'_>, message: Message) {
             task::call_succeeded(turn, call, &submission);
             task::reported(turn, call, result);
         }
+        Message::Due { at } => job::due(turn, at),
+        Message::JobChanged { call } => job::changed(turn, call),
         Message::Heartbeat { call } => task::heartbeat(turn, call),
         Message::ActivityStarted { call, worker_name } => task::activity_started(turn, call, worker_name),
         Message::Stop { error, cause } => stop(turn, Why { error, cause }),
@@ -199,7 +205,7 @@ impl Turn<'_> {
     }
 
     /// Runs one state of a thread, as far as it goes without waiting.
-    fn step(&mut self, id: ThreadId) {
+    pub(crate) fn step(&mut self, id: ThreadId) {
         let Some(thread) = self.execution.threads.get(&id) else {
             return;
         };

@@ -1,7 +1,7 @@
 //! The Context object: `$$` and `$states.context`.
 
 use crate::data::Data;
-use crate::execution::Identity;
+use crate::execution::{ExecutionType, Identity};
 use asl::Timestamp;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -56,14 +56,27 @@ impl Ingredients {
                 "Input": self.execution_input.value(),
                 "StartTime": identity.started.to_string(),
                 "Name": identity.name,
-                "RoleArn": identity.role_arn,
-                "RedriveCount": self.redrive_count,
+                "RoleArn": Some(&identity.role_arn).filter(|role| !role.is_empty()),
             },
             "StateMachine": { "Id": identity.machine_arn, "Name": identity.machine_name },
             "State": { "Name": self.state, "EnteredTime": self.entered_at.to_string() },
         });
+        // Recorded: the context of an Express execution has none (test_state, state_with_variables).
+        if identity.execution_type == ExecutionType::Standard {
+            set(
+                &mut context,
+                "Execution",
+                "RedriveCount",
+                json!(self.redrive_count),
+            );
+        }
         if let Some(redriven) = self.redriven {
-            set(&mut context, "Execution", "RedriveTime", json!(redriven.to_string()));
+            set(
+                &mut context,
+                "Execution",
+                "RedriveTime",
+                json!(redriven.to_string()),
+            );
         }
         if let Some(count) = self.retry_count {
             set(&mut context, "State", "RetryCount", json!(count));

@@ -2,6 +2,7 @@
 
 use crate::data::Data;
 use crate::message::CallId;
+use crate::thread::Job;
 use asl::Timestamp;
 use integrations::{EffectClass, Resource};
 use std::sync::Arc;
@@ -15,14 +16,37 @@ pub enum Effect {
     OfferActivity(Call),
     /// Start a child execution, and report its end when the pattern asks for it.
     StartChild(Call),
+    /// Ask a job's service how it is; may be lost and repeated, for nothing follows from it but a message.
+    Poll {
+        /// The call whose job it is.
+        call: Call,
+        /// Whether to arm a timer for the next poll ([`Job::next_poll`]) when the job goes on: who was asked besides must
+        /// not, or two would be asking from then on.
+        again: bool,
+    },
+    /// Arm a timer for the first poll of a job, and take note of who is to be told when news of it come. Both are hints.
+    Watch(Call),
+    /// End a job or a child execution that the execution does not wait for any more, as well as it goes.
+    Cancel(Call),
 }
 
 impl Effect {
     /// Returns the call that the effect is about.
     pub fn call(&self) -> &Call {
         match self {
-            Effect::Call(call) | Effect::OfferActivity(call) | Effect::StartChild(call) => call,
+            Effect::Call(call)
+            | Effect::OfferActivity(call)
+            | Effect::StartChild(call)
+            | Effect::Poll { call, .. }
+            | Effect::Watch(call)
+            | Effect::Cancel(call) => call,
         }
+    }
+
+    /// Returns whether the effect is still wanted by an execution that waits for what `waits_for` says.
+    pub fn is_wanted(&self, waits_for: impl Fn(CallId) -> bool) -> bool {
+        // A job is cancelled because nobody waits for it.
+        matches!(self, Effect::Cancel(_)) || waits_for(self.call().id)
     }
 }
 
@@ -57,4 +81,6 @@ pub struct Call {
     pub is_handed_over: bool,
     /// When the call was asked for.
     pub asked_at: Timestamp,
+    /// The job behind a `.sync` task, once it is submitted.
+    pub job: Option<Job<Data>>,
 }

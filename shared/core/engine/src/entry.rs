@@ -163,6 +163,7 @@ impl Execution {
             threads: BTreeMap::new(),
             changed: BTreeSet::new(),
             deadlines: BTreeSet::new(),
+            jobs: BTreeSet::new(),
             payload_count: 0,
             calls: BTreeMap::new(),
             runnable: BTreeSet::new(),

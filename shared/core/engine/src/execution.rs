@@ -196,6 +196,8 @@ pub struct Execution {
     pub(crate) changed: BTreeSet<ThreadId>,
     /// Deadlines of all threads, earliest first; derived from `threads`.
     pub(crate) deadlines: BTreeSet<(Timestamp, ThreadId)>,
+    /// The threads that wait for jobs whose service is asked how they are; derived from `threads`.
+    pub(crate) jobs: BTreeSet<ThreadId>,
     /// Documents made since the last entry.
     pub(crate) payload_count: u32,
     /// The call of each thread that waits for one; derived from `threads`.
@@ -237,6 +239,7 @@ impl Execution {
             threads: BTreeMap::new(),
             changed: BTreeSet::new(),
             deadlines: BTreeSet::new(),
+            jobs: BTreeSet::new(),
             payload_count: 1,
             calls: BTreeMap::new(),
             runnable: BTreeSet::new(),
@@ -252,6 +255,9 @@ impl Execution {
         self.variable_bytes = self.variable_bytes.saturating_add(bytes_of_variables(thread));
         if let Some(time) = thread.phase.deadline() {
             self.deadlines.insert((time, id));
+        }
+        if thread.phase.job().is_some_and(|job| job.look_by.is_some()) {
+            self.jobs.insert(id);
         }
         match &thread.phase {
             Phase::Calling(calling) => {
@@ -276,6 +282,9 @@ impl Execution {
         self.variable_bytes = self.variable_bytes.saturating_sub(bytes_of_variables(thread));
         if let Some(time) = thread.phase.deadline() {
             self.deadlines.remove(&(time, id));
+        }
+        if thread.phase.job().is_some() {
+            self.jobs.remove(&id);
         }
         match &thread.phase {
             Phase::Calling(calling) => {
@@ -305,6 +314,7 @@ impl Execution {
     /// Forgets what is awaited: an execution that has ended waits for nothing.
     pub(crate) fn await_nothing(&mut self) {
         self.deadlines.clear();
+        self.jobs.clear();
         self.calls.clear();
         self.runnable.clear();
     }
@@ -319,6 +329,28 @@ impl Execution {
             return Some(self.counters.last_time);
         }
         self.deadlines.first().map(|(time, _)| *time)
+    }
+
+    /// Returns the time from which on the execution is overdue if nobody has looked after it: [`Execution::next_deadline`],
+    /// or when its jobs have not been asked for in a long time.
+    pub fn overdue_from(&self) -> Option<Timestamp> {
+        if self.status != Status::Running {
+            return None;
+        }
+        self.next_deadline().into_iter().chain(self.look_by()).min()
+    }
+
+    /// Returns whether it waits for a job whose service is asked how it is.
+    pub fn waits_for_jobs(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
+    fn look_by(&self) -> Option<Timestamp> {
+        let jobs = self
+            .jobs
+            .iter()
+            .filter_map(|id| self.threads.get(id)?.phase.job());
+        jobs.filter_map(|job| job.look_by).min()
     }
 
     /// Returns the time of the latest event.

@@ -5,6 +5,7 @@ use crate::flow::Frame;
 use crate::history::{Details, Why};
 use crate::retry;
 use crate::thread::{Phase, ThreadId};
+use crate::trace::Handled;
 use crate::turn::Turn;
 use asl::program::{Catcher, Retrier, State, StateKind, Transition};
 use serde_json::json;
@@ -15,6 +16,14 @@ impl Turn<'_> {
     pub(crate) fn fail(&mut self, id: ThreadId, mut fault: Fault) {
         let Some(state) = self.state_of(id) else { return };
         self.note_evaluation(id, state, &mut fault);
+        self.note(|trace| trace.error = Some((fault.error.clone(), fault.cause.clone())));
+        // It failed in its first step: it was entered, and a redrive does not enter it again.
+        if self
+            .thread(id)
+            .is_some_and(|thread| matches!(thread.phase, Phase::Ready))
+        {
+            self.set_phase(id, Phase::Again);
+        }
         // Iterations that began before another could not must not outlive their state.
         self.drop_threads_of(id, None);
         let (retry, catch): (&[Retrier], &[Catcher]) = match &state.kind {
@@ -35,8 +44,10 @@ impl Turn<'_> {
         if let Some(details) = self.fork_of(id).and_then(|_| fork_failed(state)) {
             self.emit_for(id, details);
         }
-        match catch.iter().find(|catcher| fault.matches(&catcher.error_equals)) {
-            Some(catcher) => {
+        let mut catchers = catch.iter().enumerate();
+        match catchers.find(|(_, catcher)| fault.matches(&catcher.error_equals)) {
+            Some((index, catcher)) => {
+                self.note(|trace| trace.handled = Some(Handled::Catch { index }));
                 if let Err(mut next) = self.caught(id, catcher, &fault) {
                     self.note_evaluation(id, state, &mut next);
                     self.raise(id, next);
@@ -91,6 +102,7 @@ impl Turn<'_> {
             return false;
         };
         if u64::from(used) >= retrier.max_attempts {
+            self.note(|trace| trace.exhausted = Some(number));
             return false;
         }
         let random = if retrier.full_jitter { self.random() } else { 0 };
@@ -103,6 +115,12 @@ impl Turn<'_> {
             }
         });
         self.set_phase(id, Phase::Retrying { until });
+        self.note(|trace| {
+            trace.handled = Some(Handled::Retry {
+                index: number,
+                delay_seconds: delay,
+            })
+        });
         true
     }
 

@@ -5,6 +5,7 @@ use crate::data::Data;
 use crate::fault::{Fault, errors};
 use crate::limits::VARIABLES_BYTES_MAX;
 use crate::thread::{Phase, ThreadId, Variables};
+use crate::trace::{Probe, Trace};
 use crate::turn::Turn;
 use asl::Timestamp;
 use asl::program::{Expression, Flow, ResultPath, Selector, StateKind, Template, Text};
@@ -26,6 +27,7 @@ pub(crate) struct Frame {
     entered: u64,
     now: Timestamp,
     draws: Rc<Cell<u64>>,
+    probe: Option<Rc<Probe>>,
 }
 
 /// What passes through a state: an existing document, or a new value. A value becomes a document when an event or a
@@ -41,6 +43,14 @@ impl Merged {
         match self {
             Merged::Same(data) => data.value(),
             Merged::New(value) => value,
+        }
+    }
+
+    /// Returns the JSON text.
+    fn text(&self) -> Arc<str> {
+        match self {
+            Merged::Same(data) => Arc::clone(data.text()),
+            Merged::New(value) => value.to_string().into(),
         }
     }
 
@@ -84,8 +94,14 @@ impl Frame {
             }
             at = parent;
         }
+        let probe = turn.probe.as_deref();
+        let item = item.or_else(|| probe.and_then(Probe::item));
         let state = turn.state_of(id);
-        let name = state.map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
+        let name = match (probe, state) {
+            (Some(probe), _) => probe.state_name(),
+            (None, Some(state)) => Arc::clone(&state.name),
+            (None, None) => Arc::from(""),
+        };
         // Recorded: only the context of a Task state counts its retries (base/query_context_object_values).
         let is_task = state.is_some_and(|state| matches!(state.kind, StateKind::Task(_)));
         Frame {
@@ -100,7 +116,9 @@ impl Frame {
                 token: None,
                 item,
             },
-            context: OnceCell::new(),
+            context: probe
+                .and_then(Probe::context)
+                .map_or_else(OnceCell::new, OnceCell::from),
             input: thread.map_or_else(|| execution.input.clone(), |thread| thread.input.clone()),
             result: None,
             error: None,
@@ -108,6 +126,7 @@ impl Frame {
             entered: thread.map_or(0, |thread| thread.entered),
             now: turn.now,
             draws: Rc::clone(&turn.draws),
+            probe: turn.probe.clone(),
         }
     }
 
@@ -132,11 +151,20 @@ impl Frame {
         self
     }
 
+    /// Lets the trial, if this is one, see something.
+    pub(crate) fn note(&self, note: impl FnOnce(&mut Trace)) {
+        if let Some(probe) = &self.probe {
+            probe.note(note);
+        }
+    }
+
     // ---- the steps of a state's data flow --------------------------------------------------------------------
 
     /// Applies InputPath.
     pub(crate) fn effective_input(&self, flow: &Flow) -> Result<Merged, Fault> {
-        self.select(&flow.input_path, self.input.clone().into(), "InputPath")
+        let input = self.select(&flow.input_path, self.input.clone().into(), "InputPath")?;
+        self.note(|trace| trace.after_input_path = Some(input.value().clone()));
+        Ok(input)
     }
 
     /// Applies InputPath or OutputPath to a document.
@@ -222,6 +250,10 @@ impl Frame {
     }
 
     fn cause(&self, message: &str) -> String {
+        // Recorded: the cause of a state under test is the message alone (test_state, state_map_context_object).
+        if self.probe.is_some() {
+            return message.to_owned();
+        }
         format!(
             "An error occurred while executing the state '{}' (entered at the event id #{}). {message}",
             self.ingredients.state, self.entered
@@ -451,6 +483,7 @@ impl Turn<'_> {
         result: Merged,
         transition: asl::program::Transition,
     ) -> Result<(), Fault> {
+        frame.note(|trace| trace.result = Some(result.text()));
         let mut frame = frame.with_result(result);
         let assigned = frame.assign(&flow.assign, "Assign")?;
         let output = match &flow.output {
@@ -466,7 +499,9 @@ impl Turn<'_> {
                     }
                     None => result,
                 };
+                frame.note(|trace| trace.after_result_selector = Some(selected.value().clone()));
                 let merged = frame.merge(&frame.input, selected, &flow.result_path)?;
+                frame.note(|trace| trace.after_result_path = Some(merged.value().clone()));
                 frame.select(&flow.output_path, merged, "OutputPath")?
             }
         };

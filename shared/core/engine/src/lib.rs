@@ -38,6 +38,8 @@ mod retry;
 mod states;
 mod thread;
 mod token;
+mod trace;
+mod trial;
 mod turn;
 
 pub use apply::apply;
@@ -55,5 +57,7 @@ pub use limits::Limits;
 pub use message::{CallId, Message};
 pub use outcome::Outcome;
 pub use redrive::{NotRedrivable, Redriven, Standing};
-pub use thread::{Calling, Fork, Phase, Stage, Thread, ThreadId, Variables};
+pub use thread::{Calling, Fork, Job, Phase, Stage, Thread, ThreadId, Variables};
 pub use token::TaskToken;
+pub use trace::{Handled, Trace};
+pub use trial::{Expected, Mock, Progress, Trial, TrialStatus, Verdict};

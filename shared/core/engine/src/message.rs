@@ -1,5 +1,6 @@
 //! The only way in: whatever may reach an execution.
 
+use asl::Timestamp;
 use integrations::Failure;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,11 @@ pub enum Message {
     Start,
     /// Time has passed, or somebody asks to go on: whatever is due is done.
     Wake,
+    /// A timer that was armed for this time has fired: as [`Message::Wake`], and jobs are asked for whose poll it was for.
+    Due {
+        /// The time.
+        at: Timestamp,
+    },
     /// A call was answered; for a `.sync` or `.waitForTaskToken` task this is the answer to its submission.
     CallSucceeded {
         /// The attempt.
@@ -66,6 +72,11 @@ pub enum Message {
         submission: String,
         /// The output as JSON text, or the failure.
         result: Result<String, Failure>,
+    },
+    /// Somebody saw the job behind a `.sync` task change: its service is asked at once how it is.
+    JobChanged {
+        /// The attempt.
+        call: CallId,
     },
     /// StopExecution.
     Stop {

@@ -73,7 +73,10 @@ impl Standing {
     /// Returns why the execution cannot be redriven at this time; `None` when it can.
     pub fn refusal(&self, now: Timestamp) -> Option<NotRedrivable> {
         let refusals = [
-            (self.execution_type == ExecutionType::Express, NotRedrivable::Express),
+            (
+                self.execution_type == ExecutionType::Express,
+                NotRedrivable::Express,
+            ),
             (
                 matches!(self.status, Status::Running | Status::Succeeded),
                 NotRedrivable::Status(self.status),
@@ -143,7 +146,11 @@ impl Redriven {
 
 /// Opens an execution again that failed, was stopped or timed out. What cannot be redriven is left as it is.
 pub(crate) fn redrive(turn: &mut Turn<'_>, client_token: Option<String>) {
-    if turn.execution.not_redrivable(turn.now).is_some() {
+    let execution = &turn.execution;
+    let is_repeated = client_token
+        .as_deref()
+        .is_some_and(|token| execution.redriven_by(token, turn.now).is_some());
+    if is_repeated || execution.not_redrivable(turn.now).is_some() {
         return;
     }
     turn.accept();
@@ -157,7 +164,10 @@ pub(crate) fn redrive(turn: &mut Turn<'_>, client_token: Option<String>) {
     if let Some(client_token) = client_token {
         let surplus = (counters.redrives.len() + 1).saturating_sub(REDRIVE_TOKENS_MAX);
         counters.redrives.drain(..surplus);
-        counters.redrives.push(Redriven { client_token, at: now });
+        counters.redrives.push(Redriven {
+            client_token,
+            at: now,
+        });
     }
     let redrive_count = counters.redrive_count;
     let last = counters.last_event;

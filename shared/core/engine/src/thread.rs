@@ -115,6 +115,22 @@ pub struct Calling<D> {
     pub asked_at: Timestamp,
     /// How many calls the state had asked for before, in the whole execution.
     pub number: u32,
+    /// The job behind a `.sync` task, once it is submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job<D>>,
+}
+
+/// The job behind a `.sync` task: something outside that goes on by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job<D> {
+    /// The answer to the submission, as the task shows it: it says how the job is called.
+    pub submission: D,
+    /// When it was submitted.
+    pub submitted_at: Timestamp,
+    /// From when on nobody seems to ask its service any more how it is: polls cost no entry as long as this is far away.
+    /// `None` for a child execution, which is not asked for: it reports its end itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub look_by: Option<Timestamp>,
 }
 
 /// How far a task's attempt is.
@@ -167,6 +183,22 @@ impl<D> Phase<D> {
     }
 }
 
+impl<D> Phase<D> {
+    /// Returns the job that the thread waits for, if any.
+    pub fn job(&self) -> Option<&Job<D>> {
+        match self {
+            Phase::Calling(calling) => calling.job.as_ref(),
+            Phase::Ready
+            | Phase::Again
+            | Phase::Waiting { .. }
+            | Phase::Retrying { .. }
+            | Phase::Forked(_)
+            | Phase::Finished { .. }
+            | Phase::Tolerated => None,
+        }
+    }
+}
+
 impl<D> Thread<D> {
     /// Replaces every document by what `change` makes of it.
     pub fn try_map<E, X>(self, change: &mut impl FnMut(D) -> Result<E, X>) -> Result<Thread<E>, X>
@@ -211,6 +243,14 @@ impl<D> Thread<D> {
                     committed_in: calling.committed_in,
                     asked_at: calling.asked_at,
                     number: calling.number,
+                    job: match calling.job {
+                        Some(job) => Some(Job {
+                            submission: change(job.submission)?,
+                            submitted_at: job.submitted_at,
+                            look_by: job.look_by,
+                        }),
+                        None => None,
+                    },
                 }),
                 Phase::Forked(fork) => Phase::Forked(Fork {
                     first: fork.first,

@@ -8,7 +8,9 @@ use crate::history::{Details, Event, StateType, Why};
 use crate::limits::TRANSITIONS_PER_TURN;
 use crate::message::CallId;
 use crate::outcome::Outcome;
+use crate::states::job;
 use crate::thread::{Phase, Thread, ThreadId, Variables};
+use crate::trace::{Probe, Trace};
 use asl::program::{State, StateKind, Transition};
 use asl::{Program, Timestamp};
 use serde_json::Value;
@@ -32,6 +34,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) draws: Rc<Cell<u64>>,
     /// Branches that were ended because their state failed: kept for a redrive, unless somebody deals with the failure.
     buried: BTreeMap<ThreadId, Thread<Data>>,
+    /// What watches the state under test: of a trial alone.
+    pub(crate) probe: Option<Rc<Probe>>,
     transitions: u32,
 }
 
@@ -48,6 +52,7 @@ impl<'a> Turn<'a> {
             ready,
             draws,
             buried: BTreeMap::new(),
+            probe: None,
             transitions: 0,
         }
     }
@@ -61,11 +66,18 @@ impl<'a> Turn<'a> {
         let calls = &self.execution.calls;
         self.outcome
             .effects
-            .retain(|effect| calls.contains_key(&effect.call().id));
+            .retain(|effect| effect.is_wanted(|call| calls.contains_key(&call)));
         self.outcome.changed = !self.outcome.events.is_empty()
             || !self.execution.changed.is_empty()
             || !self.outcome.payloads.is_empty();
         self.outcome
+    }
+
+    /// Lets the trial, if this is one, see something.
+    pub(crate) fn note(&self, note: impl FnOnce(&mut Trace)) {
+        if let Some(probe) = &self.probe {
+            probe.note(note);
+        }
     }
 
     /// Notes that the execution waited for the message.
@@ -239,6 +251,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(crate) fn remove_thread(&mut self, id: ThreadId) {
+        job::cancel(self, id);
         self.execution.unindex(id);
         if self.execution.threads.remove(&id).is_some() {
             self.execution.changed.insert(id);
@@ -365,6 +378,10 @@ impl<'a> Turn<'a> {
     pub(crate) fn close(&mut self, status: Status, output: Option<Data>, why: Why) {
         if !self.is_running() {
             return;
+        }
+        let waiting: Vec<ThreadId> = self.execution.calls.values().copied().collect();
+        for id in waiting {
+            job::cancel(self, id);
         }
         self.execution.status = status;
         self.execution.closing = Some(Closing {

@@ -66,8 +66,7 @@ impl Failure {
 /// `token` is the attempt's deterministic token: it becomes the member that
 /// [`EffectClass::Token`](crate::EffectClass::Token) names, unless the parameters have one.
 ///
-/// Fails for integrations that are known but cannot be run yet, such as `.sync` of other services than `states`, whose
-/// `startExecution` the driver runs itself.
+/// Fails for integrations that are known but cannot be run yet, such as `eks:runJob.sync`.
 pub fn request(
     integration: &Integration,
     parameters: Value,
@@ -76,7 +75,8 @@ pub fn request(
     match integration.pattern {
         Pattern::RequestResponse | Pattern::WaitForTaskToken => {}
         // The driver waits for children itself, and only wants the request.
-        Pattern::Sync | Pattern::Sync2 if integration.service == "states" => {}
+        Pattern::Sync | Pattern::Sync2 if integration.starts_execution() => {}
+        Pattern::Sync | Pattern::Sync2 if crate::jobs::is_job(integration) => {}
         Pattern::Sync | Pattern::Sync2 => {
             return Err(Failure::runtime(format!(
                 "the {} pattern of `{}:{}` is not implemented yet",

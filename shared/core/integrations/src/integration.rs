@@ -83,6 +83,11 @@ impl Integration {
         self.optimized.is_none()
     }
 
+    /// Whether it starts another execution, which is no foreign service's affair.
+    pub fn starts_execution(&self) -> bool {
+        !self.is_sdk() && self.service == "states" && self.action == "startExecution"
+    }
+
     /// The history's `resourceType`, such as `sqs` or `aws-sdk:sqs`.
     pub fn resource_type(&self) -> &str {
         &self.resource_type

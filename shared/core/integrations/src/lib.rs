@@ -19,6 +19,7 @@ mod arn;
 mod effect;
 mod exchange;
 mod integration;
+pub mod jobs;
 mod resource;
 mod services;
 

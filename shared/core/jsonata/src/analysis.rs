@@ -14,22 +14,31 @@ pub(crate) struct Analysis {
     pub(crate) bound: BTreeSet<String>,
     /// Names that may be functions: called, or read as variables.
     pub(crate) functions: BTreeSet<String>,
+    /// Names that are called, and that the expression does not bind where it calls them.
+    pub(crate) called: BTreeSet<String>,
     pub(crate) states: StatesUse,
     pub(crate) uses_eval: bool,
-    /// `$` or `$$`, where it means the input of the whole expression.
-    pub(crate) top_level_context: Option<&'static str>,
+    /// `$`, `$$` and names of fields, each once, where they mean the input of the whole expression.
+    pub(crate) top_level: Vec<String>,
 }
 
 /// Which fields of `$states` may be read.
 #[derive(Debug, Default)]
 pub(crate) struct StatesUse {
     fields: BTreeSet<String>,
+    /// The names that follow `$states` up to the first step that is no plain name.
+    paths: BTreeSet<Vec<String>>,
     whole: bool,
 }
 
 impl StatesUse {
     pub(crate) fn may_read(&self, field: &str) -> bool {
         self.whole || self.fields.contains(field)
+    }
+
+    /// Lists the paths below `$states` that are written out.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &[String]> {
+        self.paths.iter().map(Vec::as_slice)
     }
 }
 
@@ -66,8 +75,8 @@ impl Walk {
 
     fn node_on_this_stack(&mut self, node: &AstNode, context: Context) {
         match node {
+            AstNode::Name(name) => self.top_level(name, context),
             AstNode::String(_)
-            | AstNode::Name(_)
             | AstNode::Number(_)
             | AstNode::Boolean(_)
             | AstNode::Null
@@ -101,6 +110,7 @@ impl Walk {
                 if !self.is_bound(name) {
                     self.found.uses_eval |= name == "eval";
                     self.found.functions.insert(name.clone());
+                    self.found.called.insert(name.clone());
                 }
                 self.all(args, context);
             }
@@ -195,6 +205,7 @@ impl Walk {
         }
         self.read(variable);
         self.found.states.fields.insert(field.clone());
+        self.found.states.paths.insert(plain_names(steps));
         true
     }
 
@@ -237,9 +248,22 @@ impl Walk {
         }
     }
 
-    fn top_level(&mut self, name: &'static str, context: Context) {
-        if context == Context::Root {
-            self.found.top_level_context.get_or_insert(name);
+    fn top_level(&mut self, name: &str, context: Context) {
+        if context == Context::Root && !self.found.top_level.iter().any(|found| found == name) {
+            self.found.top_level.push(name.to_owned());
         }
     }
+}
+
+/// Returns the names behind the first step, up to the first step that is more than a name.
+fn plain_names(steps: &[PathStep]) -> Vec<String> {
+    let mut names = Vec::new();
+    for step in steps.iter().skip(1) {
+        let AstNode::Name(name) = &step.node else { break };
+        names.push(name.clone());
+        if !step.stages.is_empty() {
+            break;
+        }
+    }
+    names
 }

@@ -11,6 +11,8 @@ pub struct ParseError {
     pub code: String,
     /// The reason, in words.
     pub message: String,
+    /// The reasons after the first, where Step Functions refuses an expression for several of its parts.
+    pub others: Vec<String>,
 }
 
 /// Says why an expression has no value that can be used.
@@ -28,6 +30,7 @@ impl ParseError {
         ParseError {
             code: String::new(),
             message: message.into(),
+            others: Vec::new(),
         }
     }
 }
@@ -40,7 +43,11 @@ impl From<ParserError> for ParseError {
             other => other.to_string(),
         };
         let (code, message) = split_code(&text);
-        ParseError { code, message }
+        ParseError {
+            code,
+            message,
+            others: Vec::new(),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ impl Expression {
     ///
     /// # Errors
     /// A text that is not JSONata is refused, and so is what Step Functions refuses when a state machine is created:
-    /// `$eval`, and `$` or `$$` where they would mean the input of the whole expression.
+    /// `$eval`, and `$`, `$$` or the name of a field where they would mean the input of the whole expression.
     pub fn parse(text: &str) -> Result<Expression, ParseError> {
         let parsed = Parsed::read(text)?;
         if parsed.analysis.uses_eval {
@@ -42,10 +42,13 @@ impl Expression {
                 "`$eval` is not available in Step Functions: write the expression itself in its place",
             ));
         }
-        if let Some(name) = parsed.analysis.top_level_context {
-            return Err(ParseError::refused(format!(
-                "`{name}` has no meaning at the top level of an expression: name the data, such as `$states.input`"
-            )));
+        // Step Functions gives an expression no input; it refuses each name that would read one, in these words.
+        let refused = |name: &String| format!("Reference to '{name}' at the top level is not supported.");
+        if let Some((first, others)) = parsed.analysis.top_level.split_first() {
+            return Err(ParseError {
+                others: others.iter().map(refused).collect(),
+                ..ParseError::refused(refused(first))
+            });
         }
         Ok(Expression {
             parsed: Arc::new(parsed),
@@ -66,6 +69,19 @@ impl Expression {
             .iter()
             .map(String::as_str)
             .filter(|name| !functions::is_known(name))
+    }
+
+    /// Lists the functions, without `$`, that the expression calls and that neither it nor Step Functions defines.
+    pub fn unknown_functions(&self) -> impl Iterator<Item = &str> {
+        let called = self.parsed.analysis.called.iter().map(String::as_str);
+        called.filter(|name| !functions::is_known(name))
+    }
+
+    /// Lists the paths below `$states` that are written out: `["context", "Execution", "Id"]`.
+    ///
+    /// A path ends before the first step that is more than a name.
+    pub fn states_paths(&self) -> impl Iterator<Item = &[String]> {
+        self.parsed.analysis.states.paths()
     }
 
     /// Says whether the expression may read `$states.<field>`; true in case of doubt.

@@ -397,6 +397,26 @@ pub async fn opens_again(journal: &dyn Journal) {
         (found.redrive_count, found.redriven),
         (1, Some(START.plus_seconds(60)))
     );
+
+    // What was opened again may have ended again in the very same entry.
+    let again = START.plus_seconds(120);
+    let mut write = (*rival(&first)).clone();
+    write.entry.seq = 3;
+    write.entry.time = again;
+    write.entry.image.base = 3;
+    write.entry.image.counters.redrive_count = 2;
+    if let Some(closing) = &mut write.entry.closing {
+        closing.time = again;
+    }
+    write.entry.events.clear();
+    write.payloads.clear();
+    assert_eq!(append(journal, &run, &Arc::new(write)).await, Appended::Done);
+    let found = head(journal, run.key()).await;
+    assert_eq!(
+        (found.status, found.stopped, found.redrive_count, found.redriven),
+        (Status::Failed, Some(again), 2, Some(again))
+    );
+    assert_eq!(opened(journal, &machine).await.len(), 0);
 }
 
 /// What is not there is not found.

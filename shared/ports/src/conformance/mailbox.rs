@@ -1,7 +1,7 @@
 //! What every mailbox must do.
 
 use super::unique;
-use crate::{ActivityTask, Envelope, Mailbox};
+use crate::{ActivityTask, Envelope, Mailbox, Watcher};
 use engine::{CallId, ExecutionKey, Message};
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,4 +139,23 @@ fn task(activity: &str, call: u64) -> ActivityTask {
 
 fn arn(activity: &str) -> String {
     format!("arn:aws:states:us-east-1:123456789012:activity:{activity}")
+}
+
+/// Who waits for a job is found by what events call it; for mailboxes that news of jobs reach.
+pub async fn remembers_who_waits_for_a_job(mailbox: &dyn Mailbox) {
+    let handle = format!("aws.glue:{}", unique());
+    assert_eq!(mailbox.watcher(&handle).await.expect("watcher"), None);
+    for call in [7, 8] {
+        let watcher = Watcher {
+            key: ExecutionKey {
+                machine: "us-east-1:123456789012:M".into(),
+                name: "e".into(),
+            },
+            incarnation: "1".into(),
+            call: CallId(call),
+        };
+        mailbox.watch(&handle, watcher.clone()).await.expect("watch");
+        let found = mailbox.watcher(&handle).await.expect("watcher");
+        assert_eq!(found, Some(watcher), "the latest counts");
+    }
 }

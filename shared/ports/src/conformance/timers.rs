@@ -40,7 +40,8 @@ pub async fn wakes_at_the_time(
             (&*envelope.key.name, &*envelope.incarnation),
             (name, incarnation.as_str())
         );
-        assert_eq!(envelope.message, Message::Wake);
+        let at = Timestamp(start.millis() + millis);
+        assert_eq!(envelope.message, Message::Due { at });
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Change {
     pub(super) error: Option<String>,
     pub(super) cause: Option<String>,
     pub(super) redrive_count: u32,
+    /// When it was last redriven.
+    pub(super) redriven: Option<Timestamp>,
 }
 
 /// The events of one execution that wait to be logged.
@@ -67,6 +69,8 @@ pub(super) struct Turn<'a> {
     /// The output of a durable execution that succeeded.
     pub(super) output: Option<&'a Arc<str>>,
     pub(super) redrive_count: u32,
+    /// When it was last redriven.
+    pub(super) redriven: Option<Timestamp>,
 }
 
 impl Buffer {
@@ -96,6 +100,7 @@ impl Buffer {
                     error,
                     cause,
                     redrive_count: turn.redrive_count,
+                    redriven: turn.redriven,
                 });
             }
         }

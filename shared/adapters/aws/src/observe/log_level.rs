@@ -93,6 +93,7 @@ pub(super) fn gravity(details: &Details) -> Level {
         | Details::TimedOut { .. }
         | Details::EvaluationFailed { .. } => Level::Error,
         Details::ExecutionStarted { .. }
+        | Details::ExecutionRedriven { .. }
         | Details::ExecutionSucceeded { .. }
         | Details::StateEntered { .. }
         | Details::StateExited { .. }

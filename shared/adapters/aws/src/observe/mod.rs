@@ -242,6 +242,7 @@ impl Observer for AwsObserver {
             documents: &entry.payloads,
             output: output.map(engine::Data::text),
             redrive_count: entry.image.counters.redrive_count,
+            redriven: entry.image.counters.redriven,
         });
     }
 
@@ -252,6 +253,7 @@ impl Observer for AwsObserver {
             documents: &outcome.payloads,
             output: None,
             redrive_count: 0,
+            redriven: None,
         });
     }
 
@@ -262,6 +264,7 @@ impl Observer for AwsObserver {
             documents: &[],
             output: None,
             redrive_count: 0,
+            redriven: None,
         });
     }
 }

@@ -8,7 +8,7 @@ use super::escaped;
 use super::send;
 use super::stored::Stored;
 use calls::Caller;
-use engine::{ExecutionType, Status};
+use engine::{ExecutionType, NotRedrivable, Status, Timestamp};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -124,6 +124,7 @@ fn printed(change: &Change, shows_input: bool, shows_output: bool) -> String {
     let input = change.input.as_deref().filter(|_| shows_input);
     let output = change.output.as_deref().filter(|_| shows_output);
     let has_output = change.status == Status::Succeeded;
+    let refusal = not_redrivable(change.status);
     json!({
         "executionArn": &*identity.arn,
         "stateMachineArn": &*identity.machine_arn,
@@ -136,9 +137,9 @@ fn printed(change: &Change, shows_input: bool, shows_output: bool) -> String {
         "stateMachineVersionArn": identity.version_arn.as_deref(),
         "stateMachineAliasArn": identity.alias_arn.as_deref(),
         "redriveCount": change.redrive_count,
-        "redriveDate": null,
-        "redriveStatus": "NOT_REDRIVABLE",
-        "redriveStatusReason": not_redrivable(change.status),
+        "redriveDate": change.redriven.map(Timestamp::millis),
+        "redriveStatus": if refusal.is_some() { "NOT_REDRIVABLE" } else { "REDRIVABLE" },
+        "redriveStatusReason": refusal,
         "inputDetails": { "included": input.is_some() },
         "outputDetails": has_output.then(|| json!({ "included": output.is_some() })),
         "error": change.error,
@@ -147,15 +148,11 @@ fn printed(change: &Change, shows_input: bool, shows_output: bool) -> String {
     .to_string()
 }
 
-/// Says why an execution cannot be redriven, as DescribeExecution says it.
-fn not_redrivable(status: Status) -> String {
+/// Says why an execution cannot be redriven in the moment of this change, as DescribeExecution says it.
+fn not_redrivable(status: Status) -> Option<String> {
     match status {
-        Status::Running | Status::Succeeded => {
-            format!("Execution is {} and cannot be redriven.", status.name())
-        }
-        Status::Failed | Status::TimedOut | Status::Aborted => {
-            "RedriveExecution is not implemented yet".to_owned()
-        }
+        Status::Running | Status::Succeeded => Some(NotRedrivable::Status(status).to_string()),
+        Status::Failed | Status::TimedOut | Status::Aborted => None,
     }
 }
 

@@ -105,7 +105,25 @@ fn change(status: Status) -> Change {
         error: None,
         cause: None,
         redrive_count: 0,
+        redriven: None,
     }
+}
+
+#[test]
+fn a_status_event_tells_of_redrives() {
+    let failed = detail(&Change {
+        redrive_count: 1,
+        redriven: Some(START.plus_seconds(1)),
+        ..change(Status::Failed)
+    });
+    assert_eq!(
+        (&failed["redriveStatus"], &failed["redriveStatusReason"]),
+        (&json!("REDRIVABLE"), &Value::Null)
+    );
+    assert_eq!(
+        (&failed["redriveCount"], &failed["redriveDate"]),
+        (&json!(1), &json!(START.plus_seconds(1).millis()))
+    );
 }
 
 fn detail(change: &Change) -> Value {
@@ -247,7 +265,7 @@ fn a_start_is_an_event_with_all_members_of_describe_execution() {
             "redriveCount": 0,
             "redriveDate": null,
             "redriveStatus": "NOT_REDRIVABLE",
-            "redriveStatusReason": "Execution is RUNNING and cannot be redriven.",
+            "redriveStatusReason": "Execution is RUNNING and cannot be redriven",
             "inputDetails": { "included": true },
             "outputDetails": null,
             "error": null,
@@ -357,6 +375,7 @@ fn the_buffer_keeps_what_is_wanted() {
         documents: &documents,
         output: None,
         redrive_count: 0,
+        redriven: None,
     };
     let kept = |wanted: Wanted| {
         let mut buffer = Buffer::default();
@@ -389,6 +408,7 @@ fn the_buffer_is_bounded_and_counts_what_it_loses() {
             documents: &[],
             output: None,
             redrive_count: 0,
+            redriven: None,
         },
         Wanted::ALL,
     );

@@ -26,6 +26,7 @@ fn request(resource: &str, role_arn: Option<&str>) -> CallRequest {
         committed_in: 0,
         is_handed_over: false,
         asked_at: now,
+        job: None,
     };
     CallRequest {
         call,

@@ -99,6 +99,9 @@ fn a_timer_travels_as_json_and_becomes_a_wake_up() {
     let arrived: Timer = serde_json::from_str(&serde_json::to_string(&sent).unwrap()).unwrap();
     assert_eq!(arrived, sent);
     let envelope = wake(arrived, Timestamp(NOW.millis() + 7));
-    assert_eq!((envelope.key, envelope.message), (sent.key, Message::Wake));
+    assert_eq!(
+        (envelope.key, envelope.message),
+        (sent.key, Message::Due { at: sent.at })
+    );
     assert_eq!(envelope.deduplication, "1800000000000#timer#1800000000007");
 }

@@ -29,10 +29,8 @@ impl<'a> Input<'a> {
         values: &'a Map<String, Value>,
     ) -> Result<Input<'a>, String> {
         let members = shape.map(members_of).unwrap_or_default();
-        for name in values.keys() {
-            if find(members, name).is_none() {
-                return Err(unknown(name, &format!("`{operation}`"), members));
-            }
+        if let Some(why) = unknown_member(operation, shape, values.keys().map(String::as_str)) {
+            return Err(why);
         }
         // A member that is there and null goes to the service, which answers for itself.
         let given = |member: &Member| values.keys().any(|name| same(name, member.name));
@@ -262,6 +260,18 @@ pub(super) fn members_of(shape: &'static Shape) -> &'static [Member] {
         Shape::Structure { members } | Shape::Union { members } => members,
         _ => &[],
     }
+}
+
+/// Says which of these names no member of an operation's input has.
+pub(crate) fn unknown_member<'n>(
+    operation: &str,
+    shape: Option<&'static Shape>,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Option<String> {
+    let members = shape.map(members_of).unwrap_or_default();
+    let mut names = names.into_iter();
+    let name = names.find(|name| find(members, name).is_none())?;
+    Some(unknown(name, &format!("`{operation}`"), members))
 }
 
 fn find(members: &[Member], name: &str) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! The fields that say how data passes through a state.
 
 use super::{Fields, expected, string};
+use crate::doubts;
 use crate::expression::Offered;
 use crate::place::Place;
 use crate::program::{Flow, ResultPath, Selector, Template};
@@ -41,6 +42,9 @@ impl Fields<'_, '_> {
                     .map_err(|error| format!("Value is not a valid JSONPath: {error}"))
             }
         });
+        if let Some(Selector::Path(path)) = &read {
+            doubts::of_path(path, &self.at.field(name), self.findings);
+        }
         read.unwrap_or(Selector::Whole)
     }
 

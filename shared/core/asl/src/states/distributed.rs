@@ -4,8 +4,10 @@
 
 use super::allowed::{self, Allowed, In};
 use super::map::check_reference_path;
+use super::parameters;
+use super::task::unknown_resource;
 use crate::expression::Offered;
-use crate::fields::{Fields, integer};
+use crate::fields::{Fields, integer, string, strings};
 use crate::findings::Findings;
 use crate::program::Distributed;
 use crate::template;
@@ -19,6 +21,16 @@ const ITEM_READER: Allowed = &[
     (In::Jsonpath, &["Parameters"]),
     (In::Jsonata, &["Arguments"]),
 ];
+const READER_CONFIG: Allowed = &[
+    (
+        In::Both,
+        &["InputType", "ItemsPointer", "Transformation", "ManifestType"],
+    ),
+    (In::Both, &["CSVHeaderLocation", "CSVHeaders", "CSVDelimiter"]),
+    (In::Both, &["MaxItems", "VersionId", "ExpectedBucketOwner"]),
+    (In::Jsonpath, &["MaxItemsPath"]),
+];
+const WRITER_CONFIG: Allowed = &[(In::Both, &["Transformation", "OutputType"])];
 const ITEM_BATCHER: Allowed = &[
     (
         In::Both,
@@ -39,8 +51,9 @@ const RESULT_WRITER: Allowed = &[
 pub(super) fn read(fields: &mut Fields<'_, '_>, express: bool, label: Option<String>) -> Distributed {
     let item_reader = part(fields, "ItemReader", ITEM_READER, |reader| {
         reader.require(&["Resource"]);
+        resource(reader, &["getObject", "listObjectsV2"]);
         if let Some((config, at)) = reader.object("ReaderConfig") {
-            limit(&mut reader.of(config, at), "MaxItems", MAX_ITEMS_MAX);
+            reader_config(&mut reader.of(config, at));
         }
     });
     let item_batcher = part(fields, "ItemBatcher", ITEM_BATCHER, |batcher| {
@@ -48,7 +61,13 @@ pub(super) fn read(fields: &mut Fields<'_, '_>, express: bool, label: Option<Str
         limit(batcher, "MaxInputBytesPerBatch", u64::MAX);
     });
     let result_writer = part(fields, "ResultWriter", RESULT_WRITER, |writer| {
-        writer.object("WriterConfig");
+        resource(writer, &["putObject"]);
+        if let Some((config, at)) = writer.object("WriterConfig") {
+            let mut config = writer.of(config, at);
+            allowed::check(&mut config, WRITER_CONFIG);
+            one_of(&mut config, "Transformation", &["NONE", "COMPACT", "FLATTEN"]);
+            one_of(&mut config, "OutputType", &["JSON", "JSONL"]);
+        }
     });
     Distributed {
         express,
@@ -57,6 +76,57 @@ pub(super) fn read(fields: &mut Fields<'_, '_>, express: bool, label: Option<Str
         item_batcher,
         result_writer,
     }
+}
+
+fn reader_config(config: &mut Fields<'_, '_>) {
+    allowed::check(config, READER_CONFIG);
+    limit(config, "MaxItems", MAX_ITEMS_MAX);
+    one_of(
+        config,
+        "InputType",
+        &["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"],
+    );
+    one_of(config, "CSVHeaderLocation", &["FIRST_ROW", "GIVEN"]);
+    one_of(
+        config,
+        "CSVDelimiter",
+        &["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"],
+    );
+    one_of(config, "ManifestType", &["ATHENA_DATA", "S3_INVENTORY"]);
+    one_of(config, "Transformation", &["NONE", "LOAD_AND_FLATTEN"]);
+    if !(config.is_jsonata() && config.value("CSVHeaders").is_some_and(Value::is_string)) {
+        config.read("CSVHeaders", strings);
+    }
+    if config.value("CSVHeaderLocation").and_then(Value::as_str) == Some("GIVEN") {
+        config.require(&["CSVHeaders"]);
+    }
+}
+
+/// Checks that the Resource is one of these actions of S3, and that it is given its parameters.
+fn resource(fields: &mut Fields<'_, '_>, actions: &[&'static str]) {
+    let action = fields.read("Resource", |value| {
+        let text = string(value)?;
+        let named = |action: &&str| text.ends_with(&format!(":s3:{action}"));
+        let found = actions.iter().copied().find(named);
+        found
+            .filter(|_| text.starts_with("arn:"))
+            .ok_or_else(|| unknown_resource(text))
+    });
+    if let Some(action) = action {
+        parameters::check_needs(fields, "s3", action);
+    }
+}
+
+/// Checks a field that has one of a few values, or is an expression.
+fn one_of(fields: &mut Fields<'_, '_>, name: &str, values: &[&str]) {
+    let jsonata = fields.is_jsonata();
+    fields.read(name, |value| match string(value)? {
+        text if values.contains(&text) || (jsonata && text.starts_with("{%")) => Ok(()),
+        _ => Err(format!(
+            "The field '{name}' should have one of these values: [{}]",
+            values.join(", ")
+        )),
+    });
 }
 
 fn part(
@@ -77,21 +147,18 @@ fn part(
     };
     let mut found = Findings::default();
     reader.template(value, &at, &mut found);
-    fields.findings.add_errors_of(found);
+    // `MaxItemsPath` and its like hold paths, and are no fields of a template.
+    found.forget_warnings(|location| location.ends_with("Path"));
+    fields.findings.add_all(found);
     Some(value.clone())
 }
 
 /// Checks a number with its `...Path` form; an expression is checked with the templates.
 fn limit(fields: &mut Fields<'_, '_>, name: &str, most: u64) {
-    let path = format!("{name}Path");
-    if fields.is_jsonata() {
-        if fields.value(&path).is_some() {
-            allowed::check_one(fields, &path, Some(In::Jsonpath));
-        }
-        if fields.value(name).is_some_and(Value::is_string) {
-            return;
-        }
+    if fields.is_jsonata() && fields.value(name).is_some_and(Value::is_string) {
+        return;
     }
+    let path = format!("{name}Path");
     fields.at_most_one(&[name, &path]);
     fields.read(name, integer(0, most));
     check_reference_path(fields, &path);

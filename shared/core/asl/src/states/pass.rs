@@ -4,8 +4,7 @@ use crate::expression::Offered;
 use crate::fields::Fields;
 use crate::findings::code;
 use crate::program::Pass;
-use crate::template::looks_like_reference;
-use serde_json::Value;
+use crate::template::{any_text, looks_like_reference};
 
 /// Reads a Pass state.
 pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Pass {
@@ -15,7 +14,10 @@ pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Pass {
     } else {
         fields.value("Result").cloned()
     };
-    if result.as_ref().is_some_and(holds_reference) {
+    if result
+        .as_ref()
+        .is_some_and(|value| any_text(value, &looks_like_reference))
+    {
         let message = "The field 'Result' is static: paths and intrinsic functions in it are not evaluated. Use 'Parameters' instead";
         fields
             .findings
@@ -25,14 +27,5 @@ pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Pass {
         flow,
         result,
         transition: fields.transition(),
-    }
-}
-
-fn holds_reference(value: &Value) -> bool {
-    match value {
-        Value::String(text) => looks_like_reference(text),
-        Value::Array(items) => items.iter().any(holds_reference),
-        Value::Object(object) => object.values().any(holds_reference),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -1,8 +1,8 @@
 //! Task: calls a function, an activity or a service.
 
-use super::{allowed, catching, retrying};
+use super::{allowed, catching, parameters, retrying};
 use crate::expression::Offered;
-use crate::fields::{Fields, integer, string, text_reference};
+use crate::fields::{Fields, integer, string};
 use crate::program::{Setting, Task, Text};
 use integrations::{Pattern, Resource, ResourceError};
 
@@ -13,8 +13,13 @@ pub(crate) const SECONDS_MAX: u64 = 99_999_999;
 pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Task> {
     fields.require(&["Resource"]);
     let resource = resource(fields);
+    if let Some(resource) = &resource {
+        parameters::check(fields, resource);
+    }
     let flow = fields.flow(Offered::RESULT);
     let role_arn = credentials(fields);
+    fields.refuse_several("TimeoutSecondsPath");
+    fields.refuse_several("HeartbeatSecondsPath");
     let timeout_seconds = fields.setting("TimeoutSeconds", integer(1, SECONDS_MAX));
     let heartbeat_seconds = fields.setting("HeartbeatSeconds", integer(1, SECONDS_MAX));
     if let (Some(Setting::Fixed(timeout)), Some(Setting::Fixed(heartbeat))) =
@@ -59,15 +64,20 @@ fn resource(fields: &mut Fields<'_, '_>) -> Option<Resource> {
 
 /// Says in AWS's words that a Resource is unknown, and adds what is known better.
 fn not_recognized(text: &str, error: &ResourceError) -> String {
-    let message = format!(
-        "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
-    );
+    let message = unknown_resource(text);
     match error {
         ResourceError::Malformed { .. } => message,
         ResourceError::UnknownService { .. }
         | ResourceError::UnknownAction { .. }
         | ResourceError::UnknownPattern { .. } => format!("{message} ({error})"),
     }
+}
+
+/// Says in AWS's words that a Resource is unknown.
+pub(super) fn unknown_resource(text: &str) -> String {
+    format!(
+        "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
+    )
 }
 
 /// Says what an Express execution cannot do. The wording, spaces included, is AWS's.
@@ -105,7 +115,7 @@ fn credentials(fields: &mut Fields<'_, '_>) -> Option<Text> {
         return fields.text("RoleArn");
     }
     fields.at_most_one(&["RoleArn", "RoleArn.$"]);
-    let reference = fields.read("RoleArn.$", |value| text_reference(string(value)?));
+    let reference = fields.text_reference("RoleArn.$");
     let literal = fields
         .read("RoleArn", string)
         .map(|text| Text::Fixed(text.to_owned()));

@@ -13,6 +13,8 @@ pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Wait> {
     } else {
         fields.exactly_one(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]);
     }
+    fields.refuse_several("SecondsPath");
+    fields.refuse_several("TimestampPath");
     let seconds = fields
         .setting("Seconds", integer(0, SECONDS_MAX))
         .map(WaitUntil::Seconds);

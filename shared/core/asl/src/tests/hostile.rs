@@ -179,3 +179,33 @@ const FIELDS: &[&str] = &[
     "ResultWriter",
     "Unknown",
 ];
+
+#[test]
+fn a_long_chain_of_variables_is_not_followed_for_ever() {
+    let count = 3000;
+    let mut states = serde_json::Map::new();
+    for number in 0..count {
+        let (name, next) = (format!("S{number}"), format!("S{}", (number + 1) % count));
+        states.insert(
+            name,
+            json!({
+                "Type": "Task",
+                "Resource": "arn:aws:lambda:us-east-1:111111111111:function:f",
+                "Assign": {format!("v{number}.$"): format!("$v{}", number + 1)},
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "End"}],
+                "Next": next,
+            }),
+        );
+    }
+    states.insert("End".to_owned(), json!({"Type": "Succeed"}));
+    let definition = json!({"StartAt": "S0", "States": states});
+    let found = compile(&definition.to_string(), MachineType::Standard);
+    // In which order so many are assigned is not looked at, whether they are assigned at all is.
+    assert_eq!(
+        findings(&found),
+        [
+            "UNDEFINED_VARIABLE: The variable '$v3000' is not assigned in any state of this scope at /States/S2999/Assign/v2999.$"
+        ]
+    );
+    assert!(found.program.is_some());
+}

@@ -287,7 +287,7 @@ fn maps_old_and_new() {
 
     let mut processor = processor;
     processor["ProcessorConfig"] = json!({"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"});
-    let definition = json!({"Type": "Map", "ItemProcessor": processor, "Label": "L", "ItemReader": {"Resource": "r"}, "ToleratedFailurePercentage": 5});
+    let definition = json!({"Type": "Map", "ItemProcessor": processor, "Label": "L", "ItemReader": {"Resource": "arn:aws:states:::s3:getObject"}, "ToleratedFailurePercentage": 5});
     let StateKind::Map(map) = state("JSONata", definition) else {
         panic!()
     };
@@ -296,7 +296,11 @@ fn maps_old_and_new() {
     };
     assert_eq!(
         (mode.express, mode.label.as_deref(), mode.item_reader),
-        (true, Some("L"), Some(json!({"Resource": "r"})))
+        (
+            true,
+            Some("L"),
+            Some(json!({"Resource": "arn:aws:states:::s3:getObject"}))
+        )
     );
     assert_eq!(
         (map.items, map.tolerated_failure_percentage),

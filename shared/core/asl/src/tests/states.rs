@@ -134,7 +134,12 @@ fn templates_hold_paths_calls_and_expressions() {
                 ],
             ),
             // In JSONPath an expression is but a text.
-            (json!({"Type": "Pass", "Parameters": {"a": "{% 1 + %}"}}), &[]),
+            (
+                json!({"Type": "Pass", "Parameters": {"a": "{% 1 + %}"}}),
+                &[
+                    "WRONG_QUERY_LANGUAGE: Value looks like a JSONata expression, but the query language is 'JSONPath' at /States/A/Parameters/a",
+                ],
+            ),
         ],
     );
     check(
@@ -165,7 +170,12 @@ fn templates_hold_paths_calls_and_expressions() {
                 &[],
             ),
             // Leading space: a text.
-            (json!({"Type": "Pass", "Output": " {% 1 + %} "}), &[]),
+            (
+                json!({"Type": "Pass", "Output": " {% 1 + %} "}),
+                &[
+                    "NO_EXPRESSION: Value looks like a JSONata expression, but does not start with '{%' and end with '%}' at /States/A/Output",
+                ],
+            ),
         ],
     );
 }
@@ -496,7 +506,7 @@ fn distributed_maps() {
             (
                 map(
                     "ItemReader",
-                    json!({"Resource": "r", "ReaderConfig": {"MaxItemsPath": "$.n"}}),
+                    json!({"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"MaxItemsPath": "$.n"}}),
                 ),
                 &[
                     "The QueryLanguage is set to 'JSONata', but field 'MaxItemsPath' is only supported for the 'JSONPath' QueryLanguage at /States/A/ItemReader/ReaderConfig",

@@ -49,13 +49,39 @@ pub(crate) fn check_transitions(outline: &Outline<'_>, machine: &Machine<'_>, fi
     if start.is_none() {
         return; // which states can be reached is unknown
     }
+    let reached = reached(outline, machine);
     for state in states {
         // As in AWS, to be named by any state is enough, reachable itself or not.
         if !targets.contains(state.name) {
             let message = format!("State \"{}\" is not reachable.", state.name);
             findings.error(code::MISSING_TRANSITION_TARGET, &state.at, message);
+        } else if !reached.contains(state.name) {
+            let message = format!("State \"{}\" is not reachable from 'StartAt'.", state.name);
+            findings.warning(code::UNREACHABLE_STATE, &state.at, message);
         }
     }
+}
+
+/// Returns the names of the states that the machine can get to from its start.
+fn reached<'a>(outline: &Outline<'a>, machine: &Machine<'a>) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut next: Vec<&str> = machine
+        .object
+        .get("StartAt")
+        .and_then(Value::as_str)
+        .into_iter()
+        .collect();
+    while let Some(name) = next.pop() {
+        if found.insert(name)
+            && let Some(state) = machine
+                .names
+                .get(name)
+                .and_then(|id| outline.states.get(id.0 as usize))
+        {
+            next.extend(targets(state.value));
+        }
+    }
+    found
 }
 
 /// Lists the names of the states that a state may go to.

@@ -8,6 +8,12 @@ use crate::turn::{Turn, state_type};
 use asl::program::StateKind;
 use std::sync::Arc;
 
+/// Returns the error of a Map state with more failures than it tolerates.
+pub(crate) fn threshold_exceeded() -> Fault {
+    let cause = "The specified tolerated failure threshold was exceeded";
+    Fault::new(errors::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause)
+}
+
 impl Turn<'_> {
     pub(crate) fn fork_of(&self, id: ThreadId) -> Option<&Fork<Data>> {
         match &self.thread(id)?.phase {
@@ -63,8 +69,7 @@ impl Turn<'_> {
                 return;
             }
             if tolerated > 0 {
-                let cause = "The specified tolerated failure threshold was exceeded";
-                fault = Fault::new(errors::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause);
+                fault = threshold_exceeded();
             }
         }
         self.drop_threads_of(parent, Some(child));

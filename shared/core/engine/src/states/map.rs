@@ -12,30 +12,14 @@ use serde_json::Value;
 use std::sync::Arc;
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fault> {
-    let frame = Frame::new(turn, id);
     if let MapMode::Distributed(_) = map.mode {
-        return Err(frame.fault(
+        return Err(Frame::new(turn, id).fault(
             errors::RUNTIME,
             "the distributed mode of the Map state is not implemented yet",
         ));
     }
-    let input = frame.effective_input(&map.flow)?.into_data(turn);
-    let (items, width, tolerated) = {
-        let evaluator = frame.at(input.value());
-        let items = items(&frame, &evaluator, map, &input)?;
-        let most = turn.execution.limits.inline_map_concurrency;
-        let width = match max_concurrency(&evaluator, &map.max_concurrency)? {
-            0 => most,
-            wanted => wanted.min(most),
-        };
-        let length = length(items.as_ref().unwrap_or_else(|| input.value()));
-        (items, width, tolerated(&evaluator, map, length)?)
-    };
-    let items = match items {
-        Some(items) => turn.data(items),
-        None => input,
-    };
-    let length = length(items.value());
+    let prepared = prepare(turn, id, map, None)?;
+    let length = prepared.length();
     let first = turn.reserve_threads(length);
     let fork = Fork {
         first,
@@ -43,9 +27,9 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fa
         begun: 0,
         finished: 0,
         failed: 0,
-        tolerated,
-        width: u32::try_from(width).unwrap_or(u32::MAX),
-        items: Some(items),
+        tolerated: prepared.tolerated,
+        width: prepared.width,
+        items: Some(prepared.items),
     };
     turn.set_phase(id, Phase::Forked(fork));
     let started = turn.emit_for(
@@ -58,6 +42,60 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fa
         return turn.join(id, started);
     }
     begin_iterations(turn, id, started)
+}
+
+/// What a Map state begins with: its fields, evaluated.
+pub(crate) struct Prepared {
+    pub(crate) items: Data,
+    /// How many iterations may run at once.
+    width: u32,
+    /// How many may fail.
+    pub(crate) tolerated: u32,
+}
+
+impl Prepared {
+    /// Returns the number of items.
+    pub(crate) fn length(&self) -> u32 {
+        length(self.items.value())
+    }
+}
+
+/// Evaluates the fields of a Map state; `given` stands in the place of its items.
+pub(crate) fn prepare(
+    turn: &mut Turn<'_>,
+    id: ThreadId,
+    map: &Map,
+    given: Option<Value>,
+) -> Result<Prepared, Fault> {
+    let frame = Frame::new(turn, id);
+    let input = frame.effective_input(&map.flow)?.into_data(turn);
+    let (items, width, tolerated) = {
+        let evaluator = frame.at(input.value());
+        let items = match given {
+            Some(items) => Some(items),
+            None => items(&frame, &evaluator, map, &input)?,
+        };
+        let shown = items.as_ref().unwrap_or_else(|| input.value());
+        frame.note(|trace| trace.after_items_path = Some(shown.clone()));
+        let length = length(shown);
+        let most = turn.execution.limits.inline_map_concurrency;
+        let wanted = max_concurrency(&evaluator, &map.max_concurrency)?;
+        frame.note(|trace| trace.max_concurrency = Some(wanted));
+        let width = match wanted {
+            0 => most,
+            wanted => wanted.min(most),
+        };
+        (items, width, tolerated(&frame, &evaluator, map, length)?)
+    };
+    let items = match items {
+        Some(items) => turn.data(items),
+        None => input,
+    };
+    Ok(Prepared {
+        items,
+        width: u32::try_from(width).unwrap_or(u32::MAX),
+        tolerated,
+    })
 }
 
 /// Begins as many iterations as may run; `previous` is the event that made room for them.
@@ -112,7 +150,8 @@ pub(crate) fn begin_iterations(turn: &mut Turn<'_>, id: ThreadId, previous: u64)
     }
 }
 
-fn iteration_input(
+/// Returns the input of one iteration.
+pub(crate) fn iteration_input(
     turn: &mut Turn<'_>,
     id: ThreadId,
     map: &Map,
@@ -166,7 +205,12 @@ fn items(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, input: &Data) -> R
 
 fn path_text(items: &Items) -> &str {
     match items {
-        Items::Path(Selector::Path(path)) => path.text(),
+        // Recorded: the context object is not told from the input (test_state, state_map_context_object).
+        Items::Path(Selector::Path(path)) => path
+            .text()
+            .strip_prefix('$')
+            .filter(|rest| rest.starts_with('$'))
+            .unwrap_or_else(|| path.text()),
         Items::Path(Selector::Whole | Selector::Nothing) | Items::Template(_) | Items::Input => "$",
     }
 }
@@ -218,10 +262,11 @@ fn whole_number(evaluator: &Evaluator<'_>, setting: &Setting<u64>, field: &str) 
 }
 
 /// Returns how many iterations may fail: by count or by percentage, whichever allows more.
-fn tolerated(evaluator: &Evaluator<'_>, map: &Map, length: u32) -> Result<u32, Fault> {
+fn tolerated(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, length: u32) -> Result<u32, Fault> {
     let mut most = 0;
     if let Some(setting) = &map.tolerated_failure_count {
         let count = whole_number(evaluator, setting, "ToleratedFailureCount")?;
+        frame.note(|trace| trace.tolerated_failure_count = Some(count));
         most = u32::try_from(count).unwrap_or(u32::MAX);
     }
     if let Some(setting) = &map.tolerated_failure_percentage {
@@ -237,6 +282,7 @@ fn tolerated(evaluator: &Evaluator<'_>, map: &Map, length: u32) -> Result<u32, F
                 &format!("The value of {field} must lie between 0 and 100"),
             ));
         };
+        frame.note(|trace| trace.tolerated_failure_percentage = Some(percentage));
         most = most.max((f64::from(length) * percentage / 100.0).floor() as u32);
     }
     Ok(most)

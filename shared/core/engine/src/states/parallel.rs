@@ -1,5 +1,6 @@
 //! Parallel: runs branches at once.
 
+use crate::data::Data;
 use crate::fault::Fault;
 use crate::flow::Frame;
 use crate::history::Details;
@@ -9,6 +10,13 @@ use asl::program::Parallel;
 use std::sync::Arc;
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Result<(), Fault> {
+    let input = input(turn, id, parallel)?;
+    begin_branches(turn, id, parallel, &input);
+    Ok(())
+}
+
+/// Returns the input of the branches.
+pub(crate) fn input(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Result<Data, Fault> {
     let frame = Frame::new(turn, id);
     let input = frame.effective_input(&parallel.flow)?;
     let input = match &parallel.flow.arguments {
@@ -21,6 +29,11 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Res
     if let Some(state) = turn.state_of(id) {
         turn.check_size(&input, &state.name)?;
     }
+    frame.note(|trace| trace.after_arguments = Some(input.value().clone()));
+    Ok(input)
+}
+
+fn begin_branches(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel, input: &Data) {
     let length = u32::try_from(parallel.branches.len()).unwrap_or(u32::MAX);
     let first = turn.reserve_threads(length);
     let fork = Fork {
@@ -57,5 +70,4 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel) -> Res
         turn.put_thread(child, thread);
         turn.wake(child);
     }
-    Ok(())
 }

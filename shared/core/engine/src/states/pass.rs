@@ -13,10 +13,12 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, pass: &Pass) -> Result<(), 
         Merged::New(result.clone())
     } else {
         let input = frame.effective_input(flow)?;
-        match &flow.arguments {
+        let input = match &flow.arguments {
             Some(template) => Merged::New(frame.at(input.value()).template(template, "Parameters")?),
             None => input,
-        }
+        };
+        frame.note(|trace| trace.after_arguments = Some(input.value().clone()));
+        input
     };
     turn.complete_in(frame, id, flow, result, pass.transition)
 }

@@ -8,6 +8,7 @@ use crate::flow::{Evaluator, Frame};
 use crate::history::{Details, Target, TaskType, Why};
 use crate::limits::TASK_SECONDS_DEFAULT;
 use crate::message::CallId;
+use crate::states::job;
 use crate::thread::{Calling, Phase, Stage, ThreadId};
 use crate::token::{TaskToken, client_token};
 use crate::turn::Turn;
@@ -60,6 +61,7 @@ fn evaluate(turn: &mut Turn<'_>, frame: &Frame, task: &Task) -> Result<Request, 
         Some(value) => turn.data(value),
         None => input.into_data(turn),
     };
+    frame.note(|trace| trace.after_arguments = Some(parameters.value().clone()));
     Ok(Request {
         parameters,
         timeout_seconds,
@@ -123,6 +125,7 @@ fn calling(turn: &mut Turn<'_>, id: ThreadId, call: CallId, task: &Task, request
         committed_in: turn.execution.seq,
         asked_at: turn.now,
         number,
+        job: None,
     };
     // The clock of an activity's task starts when a worker takes it (AWS developer guide: Task state).
     if !matches!(task.resource, Resource::Activity(_)) {
@@ -224,8 +227,8 @@ fn blamed(target: &Target) -> &str {
     }
 }
 
-/// Returns the effect that a thread in a Task state asks for.
-fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effect> {
+/// Returns the call that a thread in a Task state waits for.
+pub(crate) fn call(program: &Program, execution: &Execution, id: ThreadId) -> Option<Call> {
     let thread = execution.threads.get(&id)?;
     let Phase::Calling(calling) = &thread.phase else {
         return None;
@@ -254,17 +257,18 @@ fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effe
         committed_in: calling.committed_in,
         is_handed_over: calling.stage == Stage::Asked,
         asked_at: calling.asked_at,
+        job: calling.job.clone(),
         resource,
     };
+    Some(call)
+}
+
+/// Returns the effect that a thread in a Task state asks for.
+fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effect> {
+    let call = call(program, execution, id)?;
     Some(match &call.resource {
         Resource::Activity(_) => Effect::OfferActivity(call),
-        Resource::Service(integration)
-            if !integration.is_sdk()
-                && integration.service() == "states"
-                && integration.action() == "startExecution" =>
-        {
-            Effect::StartChild(call)
-        }
+        Resource::Service(integration) if integration.starts_execution() => Effect::StartChild(call),
         Resource::Service(_) | Resource::Function(_) => Effect::Call(call),
     })
 }
@@ -285,6 +289,14 @@ impl Execution {
                 let wanted = calling.stage != Stage::Submitted || matches!(effect, Effect::StartChild(_));
                 wanted.then_some((effect, calling.stage))
             })
+            .collect()
+    }
+
+    /// Returns the calls whose jobs' services are asked how they are.
+    pub fn jobs(&self, program: &Program) -> Vec<Call> {
+        self.jobs
+            .iter()
+            .filter_map(|id| call(program, self, *id))
             .collect()
     }
 
@@ -364,10 +376,12 @@ pub(crate) fn call_succeeded(turn: &mut Turn<'_>, call: CallId, output: &str) {
     change_calling(turn, open.id, |calling| {
         calling.stage = Stage::Submitted;
         calling.heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
+        calling.job = job::submitted(&open.task.resource, output, now);
     });
+    job::watch(turn, open.id);
 }
 
-fn change_calling(turn: &mut Turn<'_>, id: ThreadId, change: impl FnOnce(&mut Calling<Data>)) {
+pub(crate) fn change_calling(turn: &mut Turn<'_>, id: ThreadId, change: impl FnOnce(&mut Calling<Data>)) {
     if let Some(Phase::Calling(mut calling)) = turn.thread(id).map(|thread| thread.phase.clone()) {
         change(&mut calling);
         turn.set_phase(id, Phase::Calling(calling));
@@ -421,6 +435,8 @@ pub(crate) fn reported(turn: &mut Turn<'_>, call: CallId, result: Result<String,
         return;
     }
     turn.accept();
+    // What has ended is not cancelled when the state fails over its result.
+    change_calling(turn, open.id, |calling| calling.job = None);
     match result {
         Ok(output) => succeed(turn, &open, &output),
         Err(failure) => fail(turn, &open, failure.into()),
@@ -452,6 +468,8 @@ pub(crate) fn timed_out(turn: &mut Turn<'_>, id: ThreadId) {
         cause: None,
     };
     turn.emit_for(open.id, Details::TimedOut { task, target, why });
+    job::cancel(turn, open.id);
+    change_calling(turn, open.id, |calling| calling.job = None);
     let alias = is_heartbeat.then_some(errors::HEARTBEAT_TIMEOUT);
     turn.fail(
         open.id,

@@ -5,7 +5,7 @@ pub mod compare;
 
 use asl::{MachineType, Timestamp};
 use engine::{
-    Call, Details, Event, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome,
+    Call, Details, Effect, Event, Execution, ExecutionKey, ExecutionType, Identity, Limits, Message, Outcome,
     PayloadId, Program, Status, Target, TaskType, Why, apply,
 };
 use serde_json::{Map, Value, json};
@@ -23,6 +23,8 @@ pub struct Play {
     pub texts: BTreeMap<PayloadId, Arc<str>>,
     /// Calls that wait for an answer.
     pub calls: VecDeque<Call>,
+    /// What was asked for besides calls: about jobs.
+    pub asides: Vec<Effect>,
     /// Every call so far, under the id of its `...Scheduled` event.
     pub scheduled: BTreeMap<u64, Call>,
     /// The sizes of the images of all entries so far, in bytes of JSON.
@@ -78,6 +80,7 @@ impl Play {
             events: Vec::new(),
             texts: BTreeMap::new(),
             calls: VecDeque::new(),
+            asides: Vec::new(),
             scheduled: BTreeMap::new(),
             image_bytes: Vec::new(),
             restores: true,
@@ -121,7 +124,15 @@ impl Play {
     }
 
     fn take(&mut self, mut outcome: Outcome) {
-        let effects = std::mem::take(&mut outcome.effects);
+        let (effects, asides): (Vec<Effect>, Vec<Effect>) = std::mem::take(&mut outcome.effects)
+            .into_iter()
+            .partition(|effect| {
+                matches!(
+                    effect,
+                    Effect::Call(_) | Effect::OfferActivity(_) | Effect::StartChild(_)
+                )
+            });
+        self.asides.extend(asides);
         let intents = outcome
             .events
             .iter()
@@ -145,7 +156,9 @@ impl Play {
         // As stored: through JSON and back.
         let text = serde_json::to_string(&entry.image).unwrap();
         self.image_bytes.push(text.len());
-        if self.restores && self.execution.status == Status::Running {
+        // What succeeded is never gone on with.
+        if self.restores && self.execution.status != Status::Succeeded {
+            let closing = self.execution.closing.clone();
             if entry.image.base == entry.seq {
                 self.images.clear();
             }
@@ -157,6 +170,8 @@ impl Play {
                 self.texts.get(&id).cloned()
             })
             .unwrap();
+            // The head holds it.
+            self.execution.closing = closing;
         }
     }
 
@@ -297,6 +312,10 @@ impl Play {
             Details::ExecutionFailed(why) => ("executionFailedEventDetails", reason(why)),
             Details::ExecutionAborted(why) => ("executionAbortedEventDetails", reason(why)),
             Details::ExecutionTimedOut(why) => ("executionTimedOutEventDetails", reason(why)),
+            Details::ExecutionRedriven { redrive_count } => (
+                "executionRedrivenEventDetails",
+                json!({ "redriveCount": redrive_count }),
+            ),
             Details::StateEntered { name, input, .. } => (
                 "stateEnteredEventDetails",
                 json!({ "name": name, "input": self.value(*input) }),

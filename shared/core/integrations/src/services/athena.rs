@@ -2,6 +2,7 @@
 
 use super::metadata::with_metadata;
 use super::{Action, Effect, Naming, RR, RR_SYNC, Service, TOKEN_WINDOW_SECONDS, as_given};
+use crate::jobs::{Ask, Job, JobEvent, Member, Origin, Reading, Statuses, member};
 
 pub(crate) const SERVICE: Service = Service {
     name: "athena",
@@ -19,7 +20,8 @@ pub(crate) const SERVICE: Service = Service {
                 member: "ClientRequestToken",
                 window_seconds: TOKEN_WINDOW_SECONDS,
             },
-        ),
+        )
+        .with_job(&QUERY),
         Action::new("stopQueryExecution", RR, Effect::Repeatable),
         Action::new("getQueryExecution", RR, Effect::Repeatable),
         Action::new("getQueryResults", RR, Effect::Repeatable),
@@ -27,3 +29,32 @@ pub(crate) const SERVICE: Service = Service {
     prepare: as_given,
     render: with_metadata,
 };
+
+static QUERY: Job = Job {
+    describe: Ask {
+        operation: "GetQueryExecution",
+        members: ID,
+    },
+    reading: Reading::Status(Statuses::new(
+        "/QueryExecution/Status/State",
+        &["SUCCEEDED"],
+        &["FAILED", "CANCELLED"],
+    )),
+    cancel: Some(Ask {
+        operation: "StopQueryExecution",
+        members: ID,
+    }),
+    event: Some(&JobEvent {
+        source: "aws.athena",
+        detail_type: "Athena Query State Change",
+        id: Origin::Submission("/QueryExecutionId"),
+        id_field: "queryExecutionId",
+        status_field: "currentState",
+        ended: &["SUCCEEDED", "FAILED", "CANCELLED"],
+    }),
+};
+
+const ID: &[Member] = &[member(
+    "QueryExecutionId",
+    Origin::Submission("/QueryExecutionId"),
+)];

@@ -33,7 +33,7 @@ fn prepare(members: &mut Map<String, Value>) {
 }
 
 fn render(mut answer: ServiceAnswer) -> Result<Value, Failure> {
-    let payload = function_payload(&mut answer)?;
+    let payload = function_payload(&mut answer).map_err(rewritten)?;
     let mut result = with_metadata(ServiceAnswer {
         members: match answer.members {
             Value::Object(mut members) => {
@@ -51,6 +51,15 @@ fn render(mut answer: ServiceAnswer) -> Result<Value, Failure> {
         members.shift_remove("FunctionError");
     }
     Ok(result)
+}
+
+/// Writes a cause anew, without blanks (recorded: error_handling, task_service_lambda raise_exception_catch).
+fn rewritten(mut failure: Failure) -> Failure {
+    let cause = failure.cause.as_deref().unwrap_or_default();
+    if let Ok(value) = serde_json::from_str::<Value>(cause) {
+        failure.cause = Some(value.to_string());
+    }
+    failure
 }
 
 /// Makes the call of a function that a Task state names by its ARN.

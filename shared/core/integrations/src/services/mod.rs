@@ -18,7 +18,7 @@ mod glue;
 mod http;
 pub(crate) mod lambda;
 mod mediaconvert;
-mod metadata;
+pub(crate) mod metadata;
 mod sagemaker;
 pub(crate) mod sdk;
 mod sns;
@@ -28,6 +28,7 @@ mod states;
 use crate::effect::EffectClass;
 use crate::exchange::{Failure, ServiceAnswer, ServiceError, ServiceRequest};
 use crate::integration::{Integration, Pattern};
+use crate::jobs::Job;
 use serde_json::{Map, Value};
 
 /// Every optimized service.
@@ -90,6 +91,20 @@ pub(crate) struct Action {
     pub(crate) client: Option<&'static str>,
     pub(crate) patterns: &'static [Pattern],
     pub(crate) effect: Effect,
+    /// What `.sync` waits for; `None` where it waits for nothing that is known here.
+    pub(crate) job: Option<&'static Job>,
+    /// How the action is not like the API's operation of its name.
+    pub(crate) reshaped: Option<&'static Reshaped>,
+}
+
+/// An action that is named and shaped otherwise than the API's operation.
+#[derive(Debug)]
+pub(crate) struct Reshaped {
+    pub(crate) operation: &'static str,
+    /// Rewrites the parameters as the operation wants them.
+    pub(crate) prepare: fn(&mut Map<String, Value>),
+    /// Rewrites the answer's members as the action has them.
+    pub(crate) render: fn(&mut Map<String, Value>),
 }
 
 impl Action {
@@ -99,7 +114,27 @@ impl Action {
             client: None,
             patterns,
             effect,
+            job: None,
+            reshaped: None,
         }
+    }
+
+    /// Returns the action as one whose operation another service has than the integration's.
+    pub(crate) const fn of(mut self, client: &'static str) -> Action {
+        self.client = Some(client);
+        self
+    }
+
+    /// Returns the action with the job that its `.sync` waits for.
+    pub(crate) const fn with_job(mut self, job: &'static Job) -> Action {
+        self.job = Some(job);
+        self
+    }
+
+    /// Returns the action as one that is not like the API's operation of its name.
+    pub(crate) const fn reshaped(mut self, reshaped: &'static Reshaped) -> Action {
+        self.reshaped = Some(reshaped);
+        self
     }
 }
 
@@ -167,7 +202,13 @@ pub(crate) fn request(
                 ))
             })?;
             (service.prepare)(&mut members);
-            (client, capitalized(action.name))
+            match action.reshaped {
+                None => (client, capitalized(action.name)),
+                Some(reshaped) => {
+                    (reshaped.prepare)(&mut members);
+                    (client, reshaped.operation.to_owned())
+                }
+            }
         }
         None => (integration.service.as_str(), capitalized(&integration.action)),
     };
@@ -184,9 +225,14 @@ pub(crate) fn request(
     })
 }
 
-pub(crate) fn response(integration: &Integration, answer: ServiceAnswer) -> Result<Value, Failure> {
+pub(crate) fn response(integration: &Integration, mut answer: ServiceAnswer) -> Result<Value, Failure> {
     match integration.optimized {
-        Some((service, _)) => (service.render)(answer),
+        Some((service, action)) => {
+            if let (Some(reshaped), Value::Object(members)) = (action.reshaped, &mut answer.members) {
+                (reshaped.render)(members);
+            }
+            (service.render)(answer)
+        }
         None => Ok(answer.members),
     }
 }

@@ -134,16 +134,45 @@ fn what_is_missing_says_so() {
             .unwrap()
     };
     assert_eq!(
-        cause("ecs:runTask.sync"),
-        "the .sync pattern of `ecs:runTask` is not implemented yet"
+        cause("eks:runJob.sync"),
+        "the .sync pattern of `eks:runJob` is not implemented yet"
     );
     assert_eq!(
-        cause("glue:startJobRun.sync"),
-        "the .sync pattern of `glue:startJobRun` is not implemented yet"
+        cause("elasticmapreduce:modifyInstanceGroupByName"),
+        "the integration `elasticmapreduce:modifyInstanceGroupByName` is not implemented yet"
     );
     assert_eq!(
         cause("apigateway:invoke"),
         "the integration `apigateway:invoke` is not implemented yet"
+    );
+}
+
+#[test]
+fn emr_has_other_names_for_its_operations() {
+    let call = |call: &str, parameters: Value| {
+        let request = request(&integration(call), parameters, None).unwrap();
+        (request.operation, request.members)
+    };
+    let step = json!({ "ClusterId": "j", "Step": { "Name": "s" } });
+    assert_eq!(
+        call("elasticmapreduce:addStep.sync", step),
+        (
+            "AddJobFlowSteps".to_owned(),
+            json!({ "JobFlowId": "j", "Steps": [{ "Name": "s" }] })
+        )
+    );
+    assert_eq!(
+        call("elasticmapreduce:terminateCluster", json!({ "ClusterId": "j" })),
+        ("TerminateJobFlows".to_owned(), json!({ "JobFlowIds": ["j"] }))
+    );
+    let shown = |call: &str, members: Value| response(&integration(call), answer(members)).unwrap();
+    assert_eq!(
+        shown("elasticmapreduce:createCluster", json!({ "JobFlowId": "j" }))["ClusterId"],
+        "j"
+    );
+    assert_eq!(
+        shown("elasticmapreduce:addStep.sync", json!({ "StepIds": ["s"] }))["StepId"],
+        "s"
     );
 }
 
@@ -215,10 +244,14 @@ fn a_function_that_fails_fails_the_task() {
         failure,
         Failure {
             error: "Exception".to_owned(),
-            cause: Some(payload.to_owned())
+            cause: Some(payload.replace("\": ", "\":").replace(", \"", ",\""))
         }
     );
-    assert_eq!(function_response(sent).unwrap_err(), failure);
+    // A function that is named by its ARN has its text as it is.
+    assert_eq!(
+        function_response(sent).unwrap_err().cause.as_deref(),
+        Some(payload)
+    );
     let died = answer(json!({ "FunctionError": "Unhandled", "Payload": "{\"errorMessage\":\"exited\"}" }));
     assert_eq!(function_response(died).unwrap_err().error, "Lambda.Unknown");
 }

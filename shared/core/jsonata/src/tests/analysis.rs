@@ -62,3 +62,35 @@ fn expressions_are_equal_by_text_and_can_be_shared() {
     assert_ne!(expression, Expression::parse("$a ").unwrap());
     assert_eq!(format!("{expression:?}"), "Expression(\"$a\")");
 }
+
+#[test]
+fn unknown_functions_are_those_that_nobody_defines() {
+    for (text, names) in [
+        ("$uppercase('a') & $hash('a', 'MD5')", &[][..]),
+        ("$upperCase('a')", &["upperCase"]),
+        ("($f := function($n) { $n }; $f(1) + $g(2))", &["g"]),
+        ("$map([1], function($v) { $nope($v) })", &["nope"]),
+    ] {
+        let expression = Expression::parse(text).unwrap();
+        assert_eq!(
+            expression.unknown_functions().collect::<Vec<_>>(),
+            names,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn paths_below_states_end_at_the_first_step_that_is_more_than_a_name() {
+    for (text, paths) in [
+        (
+            "$states.context.Execution.Id & $states.input.a[0].b",
+            &[&["context", "Execution", "Id"][..], &["input", "a"]][..],
+        ),
+        ("$states.input.*.b", &[&["input"]]),
+        ("$states", &[]),
+    ] {
+        let expression = Expression::parse(text).unwrap();
+        assert_eq!(expression.states_paths().collect::<Vec<_>>(), paths, "{text}");
+    }
+}

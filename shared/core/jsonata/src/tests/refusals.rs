@@ -50,3 +50,37 @@ fn the_top_level_has_no_context() {
         assert!(Expression::parse(text).is_ok(), "{text}");
     }
 }
+
+#[test]
+fn names_at_the_top_level_are_refused_each_once() {
+    for (text, names) in [
+        ("phone", &["phone"][..]),
+        ("phone.number[0]", &["phone"]),
+        ("Account.Order[Product = 1].Price", &["Account"]),
+        ("{'a': a, 'b': b.c + a}", &["a", "b"]),
+        ("$sum(prices)", &["prices"]),
+        ("$states.input.a = b ? c : d", &["b", "c", "d"]),
+        ("(a; $)", &["a", "$"]),
+    ] {
+        let error = Expression::parse(text).unwrap_err();
+        let mut found = vec![error.message];
+        found.extend(error.others);
+        let wanted: Vec<String> = names
+            .iter()
+            .map(|name| format!("Reference to '{name}' at the top level is not supported."))
+            .collect();
+        assert_eq!(found, wanted, "{text}");
+        assert_eq!(error.code, "");
+    }
+    for text in [
+        "$states.input.phone.number",
+        "$orders[price > 1].{'id': id}",
+        "$states.input.(a + b)",
+        "$orders^(price)",
+        "$map($orders, function($o) { $o.price })",
+        "$states.input ~> |orders|{'total': price * 2}|",
+        "{'name': 'a'}",
+    ] {
+        assert!(Expression::parse(text).is_ok(), "{text}");
+    }
+}

@@ -58,7 +58,7 @@ fn undefined_is_none() {
         "$doesNotExist",
         "$states.input.none",
         "$states.result",
-        "none",
+        "$states.input[0].none",
         "$states.input.s.x",
         "()",
     ] {

@@ -13,6 +13,9 @@ use super::arguments::Arguments;
 /// AWS: the data to encode, decode or hash has up to 10,000 characters.
 const DATA_CHARACTERS_MAX: usize = 10_000;
 
+/// The names of the algorithms of `States.Hash`.
+pub(super) const HASH_ALGORITHMS: [&str; 5] = ["MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512"];
+
 /// Writes padding and reads with or without it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -45,7 +48,7 @@ pub(super) fn hash(arguments: &Arguments<'_>) -> Result<Value, IntrinsicError> {
         "SHA-384" => hex::<Sha384>(data),
         "SHA-512" => hex::<Sha512>(data),
         other => {
-            let known = "MD5, SHA-1, SHA-256, SHA-384, SHA-512";
+            let known = HASH_ALGORITHMS.join(", ");
             return Err(arguments.fail(format!("the algorithm `{other}` is not one of {known}")));
         }
     };

@@ -5,6 +5,7 @@ mod error;
 mod evaluate;
 mod json;
 mod math;
+mod mistakes;
 mod parse;
 mod random;
 mod string;
@@ -109,6 +110,11 @@ impl Intrinsic {
         let mut paths = Vec::new();
         collect_paths(&self.call, &mut paths);
         paths.into_iter()
+    }
+
+    /// Says what in the call, whatever its paths find, is sure to fail when the function is called.
+    pub fn sure_mistakes(&self) -> Vec<String> {
+        mistakes::of(&self.call)
     }
 
     /// Calls the function with what its paths find in the scope.

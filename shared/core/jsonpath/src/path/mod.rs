@@ -106,6 +106,24 @@ impl Path {
         self.steps.is_empty()
     }
 
+    /// The names that follow the root, up to the first step that is more than a name.
+    pub fn leading_names(&self) -> Vec<&str> {
+        let names = self.steps.iter().map_while(|step| match step {
+            Step::Child(Selector::Member(name)) => Some(name.as_str()),
+            Step::Child(
+                Selector::Members(_)
+                | Selector::Index(_)
+                | Selector::Indexes(_)
+                | Selector::Slice { .. }
+                | Selector::Wildcard
+                | Selector::Filter(_),
+            )
+            | Step::Deep(_)
+            | Step::Call(_) => None,
+        });
+        names.collect()
+    }
+
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
     }

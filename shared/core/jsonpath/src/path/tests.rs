@@ -325,3 +325,15 @@ fn no_text_makes_the_parser_panic() {
         }
     }
 }
+
+#[test]
+fn leading_names_end_at_the_first_step_that_is_more_than_a_name() {
+    for (text, names) in [
+        ("$$.Execution.Id", &["Execution", "Id"][..]),
+        ("$['a'].b[0].c", &["a", "b"]),
+        ("$.a..b", &["a"]),
+        ("$x", &[]),
+    ] {
+        assert_eq!(Path::parse(text).unwrap().leading_names(), names, "{text}");
+    }
+}

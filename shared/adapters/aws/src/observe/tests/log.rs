@@ -34,6 +34,7 @@ fn levels_are_those_of_the_developer_guide() {
         started(),
         entered(StateType::Task),
         Details::ExecutionSucceeded { output: id(0) },
+        Details::ExecutionRedriven { redrive_count: 1 },
         Details::MapStateSucceeded,
     ];
     let taken = |level: Option<Level>, details: &Details| Wanted { level, data: false }.takes(details);

@@ -32,7 +32,6 @@ fn all() -> Vec<Details> {
         Details::ExecutionFailed(why()),
         Details::ExecutionAborted(Why::default()),
         Details::ExecutionTimedOut(Why { cause: None, ..why() }),
-        Details::ExecutionRedriven { redrive_count: 2 },
         Details::StateExited {
             state: StateType::Pass,
             name: name(),
@@ -129,6 +128,7 @@ fn all() -> Vec<Details> {
         heartbeat_seconds: Some(30),
         role_arn: Some("arn:aws:iam::123456789012:role/x".to_owned()),
     });
+    all.push(Details::ExecutionRedriven { redrive_count: 2 });
     all
 }
 

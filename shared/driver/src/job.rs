@@ -1,0 +1,166 @@
+//! The jobs behind `.sync` tasks: asked for, watched, and cancelled when nobody waits for them any more.
+
+use crate::actor::Returned;
+use crate::error::Error;
+use crate::{Driver, child};
+use engine::{Call, Effect, Identity, Message, Outcome, Timestamp};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use integrations::Resource;
+use integrations::jobs;
+use ports::{CallRequest, Envelope, JobOutcome, Watcher};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// For how long a service may refuse to say anything about a job that it has just taken: some know it a while later.
+const REFUSALS_SECONDS: u64 = 5 * 60;
+/// How long a cancellation may take: it is done as well as it goes.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Asks how a job is; there is nothing to tell while it goes on, and then a timer is armed for the next time, if `again`.
+pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, again: bool) -> Returned {
+    let request = CallRequest { call, identity };
+    let outcome = driver.0.ports.services.poll(request.clone()).await;
+    let CallRequest { call, identity } = request;
+    let submitted_at = call.job.as_ref().map(|job| job.submitted_at);
+    let result = match outcome {
+        JobOutcome::Running => None,
+        JobOutcome::Ended(result) => Some(result),
+        JobOutcome::Unknown(reason) => {
+            tracing::warn!(%reason, state = %call.state, "a service did not say how its job is; it is asked again");
+            None
+        }
+        JobOutcome::Refused(failure) => {
+            let cause = failure.cause.as_deref().unwrap_or_default();
+            tracing::warn!(%cause, state = %call.state, "a service refuses to say how its job is");
+            is_final(submitted_at, driver.0.ports.clock.now()).then_some(Err(failure))
+        }
+    };
+    if result.is_none()
+        && again
+        && let Err(reason) = arm(&driver, &identity, &call).await
+    {
+        tracing::warn!(%reason, state = %call.state, "a job's next poll has no timer; a sweep will find the job");
+    }
+    let submission = call.job.as_ref().map(|job| job.submission.text().to_string());
+    Returned {
+        call: Some(call.id),
+        message: result.map(|result| Message::JobDone {
+            call: call.id,
+            submission: submission.unwrap_or_default(),
+            result,
+        }),
+    }
+}
+
+/// Arms a timer for the next poll of a call's job.
+async fn arm(driver: &Driver, identity: &Identity, call: &Call) -> Result<(), String> {
+    let Some(job) = &call.job else { return Ok(()) };
+    let ports = &driver.0.ports;
+    let at = job.next_poll(ports.clock.now());
+    let armed = ports.timers.arm(&identity.key, &identity.incarnation, at).await;
+    armed.map_err(|error| error.to_string())
+}
+
+fn is_final(submitted_at: Option<Timestamp>, now: Timestamp) -> bool {
+    submitted_at.is_none_or(|submitted_at| now >= submitted_at.plus_seconds(REFUSALS_SECONDS))
+}
+
+/// Takes what a turn asks for and nobody waits for.
+pub(crate) fn errands(outcome: &mut Outcome) -> Vec<Effect> {
+    let effects = std::mem::take(&mut outcome.effects);
+    let (errands, others) = effects
+        .into_iter()
+        .partition(|effect| matches!(effect, Effect::Watch(_) | Effect::Cancel(_)));
+    outcome.effects = others;
+    errands
+}
+
+/// Runs errands, all at once.
+pub(crate) async fn run(driver: &Driver, identity: &Arc<Identity>, errands: Vec<Effect>) {
+    let each = |effect| errand(driver.clone(), Arc::clone(identity), effect);
+    join_all(errands.into_iter().map(each)).await;
+}
+
+/// Returns the future of something that is done as well as it goes; other effects are none of that.
+pub(crate) fn errand(driver: Driver, identity: Arc<Identity>, effect: Effect) -> BoxFuture<'static, ()> {
+    async move {
+        let state = Arc::clone(&effect.call().state);
+        let done = match effect {
+            Effect::Watch(call) => watch(&driver, &identity, &call).await,
+            Effect::Cancel(call) => {
+                match tokio::time::timeout(CANCEL_TIMEOUT, cancel(&driver, identity, call)).await {
+                    Ok(done) => done,
+                    Err(_) => Err("its service did not answer in time".to_owned()),
+                }
+            }
+            Effect::Call(_) | Effect::OfferActivity(_) | Effect::StartChild(_) | Effect::Poll { .. } => {
+                Ok(())
+            }
+        };
+        if let Err(reason) = done {
+            tracing::warn!(%reason, %state, "a job could not be watched or cancelled");
+        }
+    }
+    .boxed()
+}
+
+async fn watch(driver: &Driver, identity: &Arc<Identity>, call: &Call) -> Result<(), String> {
+    let (Resource::Service(integration), Some(job)) = (&call.resource, &call.job) else {
+        return Ok(());
+    };
+    arm(driver, identity, call).await?;
+    for handle in jobs::handles(integration, call.parameters.value(), job.submission.value()) {
+        let watcher = Watcher {
+            key: identity.key.clone(),
+            incarnation: Arc::clone(&identity.incarnation),
+            call: call.id,
+        };
+        let watched = driver.0.ports.mailbox.watch(&handle, watcher).await;
+        watched.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+async fn cancel(driver: &Driver, identity: Arc<Identity>, call: Call) -> Result<(), String> {
+    let (Resource::Service(integration), Some(job)) = (&call.resource, &call.job) else {
+        return Ok(());
+    };
+    if integration.starts_execution() {
+        let stopped = child::stop(driver, job.submission.value()).await;
+        return stopped.map_err(|error| error.to_string());
+    }
+    driver
+        .0
+        .ports
+        .services
+        .cancel(CallRequest { call, identity })
+        .await
+}
+
+impl Driver {
+    /// Takes an event of EventBridge about a job, and wakes the execution that waits for the job, if one does.
+    ///
+    /// # Errors
+    ///
+    /// When the mailbox fails: the event has to come again, or the job's end is found by the next poll.
+    pub async fn job_changed(&self, event: &Value) -> Result<bool, Error> {
+        let Some(handle) = jobs::handle_of_event(event) else {
+            return Ok(false);
+        };
+        let Some(watcher) = self.0.ports.mailbox.watcher(&handle).await? else {
+            // Somebody else's job, or one whose submission is not written down yet.
+            return Ok(false);
+        };
+        let id = event.get("id").and_then(Value::as_str).unwrap_or(&handle);
+        let envelope = Envelope {
+            key: watcher.key,
+            incarnation: watcher.incarnation,
+            message: Message::JobChanged { call: watcher.call },
+            deduplication: format!("{}#{id}#job", watcher.call.0),
+        };
+        self.0.ports.mailbox.post(envelope).await?;
+        Ok(true)
+    }
+}
