@@ -2,7 +2,7 @@
 """Writes what the project knows about AWS services, from botocore's models.
 
 Two files: services.bin, the catalogue that `calls` embeds; and shared/core/integrations/src/services/sdk/services.txt,
-the names of all `aws-sdk` integrations with the actions that may be repeated.
+the names of all `aws-sdk` integrations and their actions, with what may be repeated.
 
     python3 -m venv /tmp/catalogue
     /tmp/catalogue/bin/pip install botocore==1.44.5 zstandard==0.25.0
@@ -260,21 +260,23 @@ def packed(content, dictionary=None):
     return zstandard.ZstdCompressor(level=19, dict_data=dictionary).compress(content)
 
 
-def sdk_line(loader, name):
-    """`sdk name|client name|actions that may be repeated|member:actions;member:actions` for tokens."""
-    model = loader.load_service_model(name, "service-2")
-    repeatable, tokens = [], {}
-    for operation, described in sorted(model["operations"].items()):
-        shape = model["shapes"][described["input"]["shape"]] if "input" in described else {}
+def sdk_line(service):
+    """`sdk name|client name|actions|member:actions;member:actions` for tokens; a star is on what may be repeated."""
+    actions, tokens = [], {}
+    for operation, described in sorted(service.model["operations"].items()):
+        if operation in service.streaming:
+            continue
+        shape = service.model["shapes"][described["input"]["shape"]] if "input" in described else {}
         token = next((n for n, ref in shape.get("members", {}).items() if ref.get("idempotencyToken")), None)
+        star = ""
         if token:
             tokens.setdefault(token[0].upper() + token[1:], []).append(operation)
         elif described.get("readonly") or described.get("idempotent"):
-            if not operation.startswith(READING + MAKING):
-                repeatable.append(operation)
-    service_id = model["metadata"]["serviceId"]
+            star = "" if operation.startswith(READING + MAKING) else "*"
+        actions.append(operation + star)
+    service_id = service.meta["serviceId"]
     members = ";".join(f"{member}:{','.join(operations)}" for member, operations in sorted(tokens.items()))
-    return f"{sdk_name(service_id)}|{client_name(service_id)}|{','.join(repeatable)}|{members}"
+    return f"{sdk_name(service_id)}|{client_name(service_id)}|{','.join(actions)}|{members}"
 
 
 def names(loader):
@@ -294,15 +296,14 @@ def names(loader):
     return dict(sorted(result.items()))
 
 
-def catalogue(loader):
+def catalogue(loader, services, names):
     """What `services.bin` holds."""
-    services = {name: Service(loader, name) for name in names(loader)}
     entries = {name: text(service.entry()) for name, service in services.items()}
     rules = {name: text(service.endpoints()) for name, service in services.items()}
     common = b"".join(rules[name] for name in TYPICAL[:2]) + b"".join(entries[name] for name in TYPICAL)
     dictionary = zstandard.ZstdCompressionDict(common, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     index, bodies, offset = [], [], 0
-    for name, known in names(loader).items():
+    for name, known in names.items():
         parts = [packed(entries[name], dictionary), packed(rules[name], dictionary)]
         bodies += parts
         place = {"at": offset, "model": len(parts[0]), "rules": len(parts[1])}
@@ -318,9 +319,9 @@ def catalogue(loader):
     return lengths + b"".join(parts) + b"".join(bodies)
 
 
-def sdk_lines(loader):
-    """What `services.txt` holds."""
-    lines = {sdk_line(loader, name) for name in loader.list_available_services("service-2") if name != SECOND}
+def sdk_lines(services):
+    """What `services.txt` holds, after `catalogue` has looked at the services."""
+    lines = {sdk_line(service) for name, service in services.items() if name != SECOND}
     known = {line.split("|")[0] for line in lines}
     lines |= {f"{sdk_name(name)}|{client_name(name)}||" for name in RETIRED if sdk_name(name) not in known}
     return "".join(f"{line}\n" for line in sorted(lines)).encode()
@@ -332,7 +333,9 @@ def main():
     loader = botocore.loaders.create_loader()
     here = pathlib.Path(__file__)
     sdk = here.parents[3] / "core/integrations/src/services/sdk/services.txt"
-    files = {here.with_name("services.bin"): catalogue(loader), sdk: sdk_lines(loader)}
+    known = names(loader)
+    services = {name: Service(loader, name) for name in known}
+    files = {here.with_name("services.bin"): catalogue(loader, services, known), sdk: sdk_lines(services)}
     for path, content in files.items():
         print(f"{path.name}: {len(content)} bytes")
         if "--check" not in sys.argv:

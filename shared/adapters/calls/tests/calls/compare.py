@@ -49,6 +49,7 @@ EXPLAINED = [
     (r"cloudsearchdomain:Search", r".*", "botocore sends the query as a form"),
     (r".*:DescribeEndpoints", r"header x-amz-api-version", "a header of botocore's own"),
     (r"s3:.*", r"header x-amz-.*-customer-key(-md5)?", "botocore encodes keys that are given as they are"),
+    (r"s3:(UploadPartCopy|CopyObject)", r"header x-amz-copy-source", "botocore encodes what is given as it is"),
     (r"s3:GetBucketLocation", r"host|path", "botocore keeps to the path"),
     (r"s3:ListObject.*|s3:ListMultipartUploads", r"query", "botocore asks for encoded keys, and decodes them"),
     (r"autoscaling:CreateLaunchConfiguration|ec2:RunInstances", r"body", "botocore encodes what is given as it is"),
@@ -568,6 +569,7 @@ def main():
     arguments.add_argument("--operations", type=int, default=1500)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--services", default="")
+    arguments.add_argument("--check", action="store_true", help="fail when there are differences without a reason")
     arguments.add_argument("--show", type=int, default=0, help="how many differences to show in full")
     arguments = arguments.parse_args()
     random.seed(arguments.seed)
@@ -587,7 +589,7 @@ def main():
         expected.append((protocol, operation, request, outcome, failure))
     checked = list(endpoints(them.session)) if not arguments.services else []
     results = ask_ours(cases + [case for case, _ in checked])
-    report(cases, expected, results, arguments.show)
+    different = report(cases, expected, results, arguments.show)
     unequal = []
     for (case, theirs), ours in zip(checked, results[len(cases) :]):
         if (ours if "url" in ours else None) != theirs:
@@ -596,6 +598,7 @@ def main():
         print(f"endpoints: {len(checked) - len(unequal)} equal of {len(checked)}")
     for case, theirs, ours in unequal[: 20 + arguments.show]:
         print(f"  {case['service']} {case['region']} {case['fips']} {case['dual_stack']}: {theirs} | {ours}")
+    return 1 if arguments.check and (different or unequal) else 0
 
 
 def report(cases, expected, results, show):
@@ -655,6 +658,9 @@ def report(cases, expected, results, show):
         print(f"{len(found)} x {what}: {', '.join(about for about, _, _ in found[:8])}")
         for about, theirs, own in [] if what.startswith("(") or what.startswith("botocore") else found[:show]:
             print(f"    {about}\n      botocore {json.dumps(theirs, default=str)[:1500]}\n      ours     {json.dumps(own, default=str)[:1500]}")
+
+
+    return [what for what in differences if not what.startswith("(") and not what.startswith("botocore")]
 
 
 KEYS = [
