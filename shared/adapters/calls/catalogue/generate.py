@@ -312,7 +312,10 @@ def catalogue(loader, services, names):
         for operation in services[name].streaming:
             print(f"  {name}: {operation} speaks in streams of events and is left out")
     operations = sum(len(service.model["operations"]) - len(service.streaming) for service in services.values())
-    head = {"services": index, "partitions": [partition(entry) for entry in loader.load_data("partitions")["partitions"]]}
+    head = {
+        "services": index,
+        "partitions": [partition(entry) for entry in loader.load_data("partitions")["partitions"]],
+    }
     parts = [packed(text(head)), packed(common)]
     lengths = b"".join(len(part).to_bytes(4, "little") for part in parts)
     print(f"{len(index)} services, {operations} operations, dictionary {len(parts[1])} bytes")

@@ -109,7 +109,8 @@ impl Caller {
         members: &Value,
     ) -> Result<Answer, CallError> {
         let credentials = self.rights(roles).await?;
-        self.send(service, operation, members, Naming::Api, credentials).await
+        self.send(service, operation, members, Naming::Api, credentials)
+            .await
     }
 
     /// Calls an operation as [`call_as`](Caller::call_as) does, and names the answer's members as AWS's SDK for Java
@@ -122,7 +123,8 @@ impl Caller {
         members: &Value,
     ) -> Result<Answer, CallError> {
         let credentials = self.rights(roles).await?;
-        self.send(service, operation, members, Naming::Sdk, credentials).await
+        self.send(service, operation, members, Naming::Sdk, credentials)
+            .await
     }
 
     async fn rights(&self, roles: &[&str]) -> Result<Option<Credentials>, CallError> {
@@ -201,7 +203,11 @@ impl Caller {
             };
             sign(&mut request, &target.scope, credentials, SystemTime::now()).map_err(CallError::Refused)?;
         }
-        let Called { service: model, name, operation: shape } = called;
+        let Called {
+            service: model,
+            name,
+            operation: shape,
+        } = called;
         let timeout = self
             .signer
             .settings

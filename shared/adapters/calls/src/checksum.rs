@@ -14,7 +14,11 @@ pub(crate) fn add(
     members: &Map<String, Value>,
 ) -> Result<(), String> {
     // These say how the checksum is meant, and are none.
-    let about = ["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"];
+    let about = [
+        "x-amz-checksum-algorithm",
+        "x-amz-checksum-mode",
+        "x-amz-checksum-type",
+    ];
     let is_given = |name: &str| name.starts_with("x-amz-checksum-") && !about.contains(&name);
     if request.headers().iter().any(|(name, _)| is_given(name)) {
         return Ok(());
@@ -27,7 +31,9 @@ pub(crate) fn add(
         Some(algorithm) => algorithm.to_ascii_lowercase(),
         None if operation.wants_checksum || operation.checksum_member.is_some() => {
             if operation.checksum_member.is_some() {
-                request.headers_mut().insert("x-amz-sdk-checksum-algorithm", "CRC32");
+                request
+                    .headers_mut()
+                    .insert("x-amz-sdk-checksum-algorithm", "CRC32");
             }
             "crc32".to_owned()
         }
@@ -54,7 +60,9 @@ pub(crate) fn add(
 fn crc32(polynomial: u32, bytes: &[u8]) -> u32 {
     let table: [u32; 256] = std::array::from_fn(|byte| {
         let byte = u32::try_from(byte).unwrap_or_default();
-        (0..8).fold(byte, |crc, _| (crc >> 1) ^ (polynomial & (crc & 1).wrapping_neg()))
+        (0..8).fold(byte, |crc, _| {
+            (crc >> 1) ^ (polynomial & (crc & 1).wrapping_neg())
+        })
     });
     !bytes.iter().fold(!0, |crc, byte| {
         let [low, ..] = crc.to_le_bytes();

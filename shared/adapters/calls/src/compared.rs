@@ -38,7 +38,9 @@ fn result(case: &Value) -> Value {
     let members = case["members"].as_object().unwrap_or(&empty);
     if case["kind"] == "endpoint" {
         return match Target::of_aws(called.service, called.operation, members, &choice) {
-            Ok(target) => json!({ "url": target.url, "name": target.scope.name, "region": target.scope.region }),
+            Ok(target) => {
+                json!({ "url": target.url, "name": target.scope.name, "region": target.scope.region })
+            }
             Err(why) => json!({ "refused": why }),
         };
     }

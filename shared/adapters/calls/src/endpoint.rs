@@ -51,7 +51,11 @@ impl Target {
     ) -> Result<Target, String> {
         let model = service.model;
         let given = |name: &str| given(service, operation, members, name);
-        let Endpoint { url, headers, schemes } = service
+        let Endpoint {
+            url,
+            headers,
+            schemes,
+        } = service
             .rules()
             .endpoint(|parameter| match parameter {
                 "Region" => Some(Value::from(choice.region.as_str())),
@@ -70,7 +74,10 @@ impl Target {
             None => String::new(),
         };
         Ok(Target {
-            url: url.replacen("://", &format!("://{prefix}"), 1).trim_end_matches('/').to_owned(),
+            url: url
+                .replacen("://", &format!("://{prefix}"), 1)
+                .trim_end_matches('/')
+                .to_owned(),
             scope,
             headers,
             has_bucket: model.id == "S3",
@@ -95,14 +102,21 @@ impl Target {
 const REGION_OF_NO_REGION: &str = "us-east-1";
 
 /// What an operation and its members say about a parameter of the endpoint rules.
-fn given(service: &Service, operation: &Operation, members: &Map<String, Value>, parameter: &str) -> Option<Value> {
+fn given(
+    service: &Service,
+    operation: &Operation,
+    members: &Map<String, Value>,
+    parameter: &str,
+) -> Option<Value> {
     if let Some(value) = operation.fixed.get(parameter) {
         return Some(value.clone());
     }
     let Shape::Structure { members: known } = &service.model.shapes[operation.input?] else {
         return None;
     };
-    let member = known.iter().find(|member| member.rare().context == Some(parameter))?;
+    let member = known
+        .iter()
+        .find(|member| member.rare().context == Some(parameter))?;
     members
         .iter()
         .find(|(name, _)| same(name, member.name))
@@ -140,7 +154,9 @@ fn host_prefix(prefix: &str, members: &Map<String, Value>) -> Result<String, Str
             .find(|(known, _)| same(known, name))
             .and_then(|(_, value)| value.as_str())
             .filter(|value| functions::is_host_label(value))
-            .ok_or_else(|| format!("the member `{name}` is part of the host, and so must be a host's label"))?;
+            .ok_or_else(|| {
+                format!("the member `{name}` is part of the host, and so must be a host's label")
+            })?;
         expanded += before;
         expanded += value;
         rest = behind;

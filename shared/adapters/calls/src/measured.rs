@@ -16,18 +16,69 @@ use std::time::{Instant, SystemTime};
 
 /// Services with large models among them, each with a call and its answer.
 fn calls() -> Vec<(&'static str, &'static str, Value, &'static str)> {
-    let item = json!({ "id": { "S": "1" }, "list": { "L": [{ "N": "1" }, { "M": { "b": { "BOOL": true } } }] } });
+    let item =
+        json!({ "id": { "S": "1" }, "list": { "L": [{ "N": "1" }, { "M": { "b": { "BOOL": true } } }] } });
     vec![
-        ("dynamodb", "PutItem", json!({ "TableName": "t", "Item": item }), "{}"),
-        ("sqs", "SendMessage", json!({ "QueueUrl": "u", "MessageBody": "b" }), r#"{"MessageId":"m"}"#),
-        ("sns", "Publish", json!({ "TopicArn": "t", "Message": "m" }), "<R><PublishResult><MessageId>m</MessageId></PublishResult></R>"),
-        ("lambda", "Invoke", json!({ "FunctionName": "f", "Payload": "{}" }), "{}"),
-        ("s3", "PutObject", json!({ "Bucket": "photos", "Key": "k", "Body": "text" }), ""),
-        ("ec2", "DescribeInstances", json!({ "InstanceIds": ["i-1", "i-2"] }), "<R><reservationSet><item><ownerId>1</ownerId></item></reservationSet></R>"),
-        ("glue", "GetCrawler", json!({ "Name": "n" }), r#"{"Crawler":{"Name":"n","State":"READY"}}"#),
-        ("sagemaker", "DescribeModel", json!({ "ModelName": "n" }), r#"{"ModelName":"n"}"#),
-        ("rds", "DescribeDBInstances", json!({}), "<R><DescribeDBInstancesResult><DBInstances><DBInstance><DBInstanceIdentifier>i</DBInstanceIdentifier></DBInstance></DBInstances></DescribeDBInstancesResult></R>"),
-        ("bedrockruntime", "Converse", json!({ "ModelId": "m", "Messages": [{ "Role": "user", "Content": [{ "Text": "hello" }] }] }), r#"{"stopReason":"end_turn"}"#),
+        (
+            "dynamodb",
+            "PutItem",
+            json!({ "TableName": "t", "Item": item }),
+            "{}",
+        ),
+        (
+            "sqs",
+            "SendMessage",
+            json!({ "QueueUrl": "u", "MessageBody": "b" }),
+            r#"{"MessageId":"m"}"#,
+        ),
+        (
+            "sns",
+            "Publish",
+            json!({ "TopicArn": "t", "Message": "m" }),
+            "<R><PublishResult><MessageId>m</MessageId></PublishResult></R>",
+        ),
+        (
+            "lambda",
+            "Invoke",
+            json!({ "FunctionName": "f", "Payload": "{}" }),
+            "{}",
+        ),
+        (
+            "s3",
+            "PutObject",
+            json!({ "Bucket": "photos", "Key": "k", "Body": "text" }),
+            "",
+        ),
+        (
+            "ec2",
+            "DescribeInstances",
+            json!({ "InstanceIds": ["i-1", "i-2"] }),
+            "<R><reservationSet><item><ownerId>1</ownerId></item></reservationSet></R>",
+        ),
+        (
+            "glue",
+            "GetCrawler",
+            json!({ "Name": "n" }),
+            r#"{"Crawler":{"Name":"n","State":"READY"}}"#,
+        ),
+        (
+            "sagemaker",
+            "DescribeModel",
+            json!({ "ModelName": "n" }),
+            r#"{"ModelName":"n"}"#,
+        ),
+        (
+            "rds",
+            "DescribeDBInstances",
+            json!({}),
+            "<R><DescribeDBInstancesResult><DBInstances><DBInstance><DBInstanceIdentifier>i</DBInstanceIdentifier></DBInstance></DBInstances></DescribeDBInstancesResult></R>",
+        ),
+        (
+            "bedrockruntime",
+            "Converse",
+            json!({ "ModelId": "m", "Messages": [{ "Role": "user", "Content": [{ "Text": "hello" }] }] }),
+            r#"{"stopReason":"end_turn"}"#,
+        ),
     ]
 }
 
@@ -41,14 +92,25 @@ fn call(service: &str, operation: &str, members: &Map<String, Value>, answer: &'
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
     sign(&mut request, &target.scope, credentials, SystemTime::now()).unwrap();
     let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(answer));
-    let answer = wire::answer(called.service, called.name, called.operation, &response, Naming::Sdk);
+    let answer = wire::answer(
+        called.service,
+        called.name,
+        called.operation,
+        &response,
+        Naming::Sdk,
+    );
     assert!(answer.unwrap().is_object());
 }
 
 /// The memory that the process has, in bytes; 0 where the system does not tell.
 fn memory() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
+    pages
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<usize>().ok())
+        .unwrap_or(0)
+        * 4096
 }
 
 #[test]
@@ -87,7 +149,14 @@ fn calls_cost_little() {
         let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(answer));
         let start = Instant::now();
         for _ in 0..ROUNDS {
-            wire::answer(called.service, called.name, called.operation, &response, Naming::Sdk).unwrap();
+            wire::answer(
+                called.service,
+                called.name,
+                called.operation,
+                &response,
+                Naming::Sdk,
+            )
+            .unwrap();
         }
         print!("answer {:?} ", start.elapsed() / ROUNDS);
         println!("{service}:{operation}: first call {first:?} and {grown} KiB, then {warm:?}");

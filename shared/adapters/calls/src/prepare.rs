@@ -77,8 +77,16 @@ impl Called {
     }
 
     /// Writes the request, with the endpoint before its path.
-    pub(crate) fn request(&self, members: &Map<String, Value>, place: &Place<'_>) -> Result<(HttpRequest, Target), String> {
-        let Called { service, name, operation } = *self;
+    pub(crate) fn request(
+        &self,
+        members: &Map<String, Value>,
+        place: &Place<'_>,
+    ) -> Result<(HttpRequest, Target), String> {
+        let Called {
+            service,
+            name,
+            operation,
+        } = *self;
         let changed = special::members(service.model.id, members)?;
         let members = changed.as_ref().unwrap_or(members);
         let mut request = wire::request(service, name, operation, members)?;
@@ -123,7 +131,11 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .collect();
     near.sort_unstable();
-    let near: Vec<String> = near.iter().take(3).map(|(_, known)| format!("`{known}`")).collect();
+    let near: Vec<String> = near
+        .iter()
+        .take(3)
+        .map(|(_, known)| format!("`{known}`"))
+        .collect();
     match near.as_slice() {
         [] => String::new(),
         near => format!("; the nearest are {}", near.join(", ")),

@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 /// Changes the members of a request, where the SDKs do; `None` leaves them as they are.
-pub(crate) fn members(service_id: &str, members: &Map<String, Value>) -> Result<Option<Map<String, Value>>, String> {
+pub(crate) fn members(
+    service_id: &str,
+    members: &Map<String, Value>,
+) -> Result<Option<Map<String, Value>>, String> {
     match service_id {
         "Route 53" => Ok(without_kinds(members)),
         "RDS" | "DocDB" | "Neptune" => {
@@ -49,11 +52,16 @@ pub(crate) fn headers(service_id: &str, request: &mut HttpRequest) {
             request.headers_mut().insert("accept", "application/json");
         }
         "Glacier" => {
-            request.headers_mut().insert("x-amz-glacier-version", "2012-06-01");
+            request
+                .headers_mut()
+                .insert("x-amz-glacier-version", "2012-06-01");
             let body = request.body().bytes().unwrap_or_default();
             // Its hash is a tree's of a mebibyte a leaf, and of one leaf that is the leaf's.
             if !body.is_empty() && body.len() <= 1024 * 1024 {
-                let hash: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+                let hash: String = Sha256::digest(body)
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
                 request.headers_mut().insert("x-amz-content-sha256", hash.clone());
                 if request.uri().contains("/archives") || request.uri().contains("/multipart-uploads/") {
                     request.headers_mut().insert("x-amz-sha256-tree-hash", hash);

@@ -40,7 +40,10 @@ pub(crate) fn request(
         .serialize_request(&input, &schema, &route, &configuration(service, name))
         .map_err(|error| write::message(&error))?;
     let members = shape.map(write::members_of).unwrap_or_default();
-    let whole = members.iter().find(|member| member.payload).map(|member| &service.model.shapes[member.shape()]);
+    let whole = members
+        .iter()
+        .find(|member| member.payload)
+        .map(|member| &service.model.shapes[member.shape()]);
     if service.model.protocol == Protocol::RestJson
         && matches!(whole, Some(Shape::Structure { .. }))
         && request.body().content_length() == Some(0)
@@ -76,7 +79,8 @@ pub(crate) fn answer(
     }
     let configuration = configuration(service, name);
     let read = || -> Result<Value, SerdeError> {
-        let mut body = protocol(service, Side::Answer).deserialize_response(response, schema, &configuration)?;
+        let mut body =
+            protocol(service, Side::Answer).deserialize_response(response, schema, &configuration)?;
         let mut value = read::structure(service, number, schema, naming, &mut *body)?;
         let members = write::members_of(&service.model.shapes[number]);
         let content = members
@@ -84,7 +88,9 @@ pub(crate) fn answer(
             .find(|member| member.payload && matches!(service.model.shapes[member.shape()], Shape::Blob));
         if let (Some(content), Some(values)) = (content, value.as_object_mut()) {
             // Content of no bytes is there all the same (recorded: execution/services, s3_get_object_empty_str).
-            values.entry(naming.name(content.name)).or_insert_with(|| Value::from(""));
+            values
+                .entry(naming.name(content.name))
+                .or_insert_with(|| Value::from(""));
         }
         Ok(value)
     };
@@ -92,7 +98,11 @@ pub(crate) fn answer(
 }
 
 /// Whether an answer of status 200 reports an error nevertheless, as those of S3 do that take long.
-pub(crate) fn is_error_in_disguise(service: &Service, operation: &Operation, response: &HttpResponse) -> bool {
+pub(crate) fn is_error_in_disguise(
+    service: &Service,
+    operation: &Operation,
+    response: &HttpResponse,
+) -> bool {
     if service.model.id != "S3" {
         return false;
     }
@@ -126,7 +136,9 @@ pub(crate) fn error(service: &'static Service, name: &str, mut response: HttpRes
             // not know.
             response.headers_mut().remove("x-amzn-query-error");
             let configuration = configuration(service, name);
-            let Ok(metadata) = protocol(service, Side::Answer).parse_error_metadata(&response, &configuration) else {
+            let Ok(metadata) =
+                protocol(service, Side::Answer).parse_error_metadata(&response, &configuration)
+            else {
                 return SentError::default();
             };
             let metadata = metadata.build();
@@ -181,7 +193,9 @@ fn protocol(service: &Service, side: Side) -> Box<dyn ClientProtocol> {
         Protocol::RestJson => Box::new(AwsRestJsonProtocol::new()),
         // EC2's forms are like those of the query protocol, but its answers have no envelope.
         Protocol::Ec2 if side == Side::Answer => Box::new(AwsRestXmlProtocol::new()),
-        Protocol::Query | Protocol::Ec2 => Box::new(AwsQueryProtocol::new().with_service_version(model.version)),
+        Protocol::Query | Protocol::Ec2 => {
+            Box::new(AwsQueryProtocol::new().with_service_version(model.version))
+        }
         // Only S3 does not wrap its errors.
         Protocol::RestXml => Box::new(AwsRestXmlProtocol::new().with_no_error_wrapping(model.id == "S3")),
         Protocol::Cbor => Box::new(RpcV2CborProtocol::new()),

@@ -178,7 +178,9 @@ fn filled_text(template: &str, variables: &Variables) -> String {
     let mut filled = String::with_capacity(template.len());
     while let Some((before, after)) = rest.split_once('{') {
         let (place, behind) = after.split_once('}').unwrap_or((after, ""));
-        let (name, path) = place.split_once('#').map_or((place, None), |(name, path)| (name, Some(path)));
+        let (name, path) = place
+            .split_once('#')
+            .map_or((place, None), |(name, path)| (name, Some(path)));
         let value = variable(variables, name);
         let value = match path {
             Some(path) => value.map(|value| functions::attribute(value, path)),

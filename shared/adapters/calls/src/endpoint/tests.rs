@@ -22,7 +22,10 @@ fn url(service: &str, operation: &str, members: Value, region: &str) -> String {
 fn regions_are_in_partitions_with_their_own_names() {
     let queues = |region| url("sqs", "ListQueues", json!({}), region);
     assert_eq!(queues("eu-west-1"), "https://sqs.eu-west-1.amazonaws.com");
-    assert_eq!(queues("cn-northwest-1"), "https://sqs.cn-northwest-1.amazonaws.com.cn");
+    assert_eq!(
+        queues("cn-northwest-1"),
+        "https://sqs.cn-northwest-1.amazonaws.com.cn"
+    );
     assert_eq!(queues("us-iso-east-1"), "https://sqs.us-iso-east-1.c2s.ic.gov");
     assert_eq!(
         url("sfn", "ListStateMachines", json!({}), "us-gov-east-1"),
@@ -46,7 +49,9 @@ fn endpoints_of_other_kinds_are_chosen() {
             fips,
             dual_stack,
         };
-        Target::of_aws(called.service, called.operation, &Map::new(), &choice).unwrap().url
+        Target::of_aws(called.service, called.operation, &Map::new(), &choice)
+            .unwrap()
+            .url
     };
     assert_eq!(url(true, false), "https://dynamodb-fips.us-west-2.amazonaws.com");
     assert_eq!(url(false, true), "https://dynamodb.us-west-2.api.aws");
@@ -62,21 +67,48 @@ fn some_operations_have_a_host_of_their_own() {
         url("rum", "PutRumEvents", json!({}), "eu-west-1"),
         "https://dataplane.rum.eu-west-1.amazonaws.com"
     );
-    let error = target("servicediscovery", "DiscoverInstances", json!({}), "eu-west-1").map(|target| target.url);
-    assert_eq!(error.unwrap(), "https://data-servicediscovery.eu-west-1.amazonaws.com");
+    let error =
+        target("servicediscovery", "DiscoverInstances", json!({}), "eu-west-1").map(|target| target.url);
+    assert_eq!(
+        error.unwrap(),
+        "https://data-servicediscovery.eu-west-1.amazonaws.com"
+    );
 }
 
 #[test]
 fn buckets_are_hosts_where_they_can_be() {
-    let object = |bucket: &str| target("s3", "GetObject", json!({ "Bucket": bucket, "Key": "k" }), "eu-west-1");
-    assert_eq!(object("photos").unwrap().url, "https://photos.s3.eu-west-1.amazonaws.com");
-    assert_eq!(object("my.photos").unwrap().url, "https://s3.eu-west-1.amazonaws.com/my.photos");
+    let object = |bucket: &str| {
+        target(
+            "s3",
+            "GetObject",
+            json!({ "Bucket": bucket, "Key": "k" }),
+            "eu-west-1",
+        )
+    };
     assert_eq!(
-        object("arn:aws:s3:us-west-2:123456789012:accesspoint/photos").unwrap().url,
+        object("photos").unwrap().url,
+        "https://photos.s3.eu-west-1.amazonaws.com"
+    );
+    assert_eq!(
+        object("my.photos").unwrap().url,
+        "https://s3.eu-west-1.amazonaws.com/my.photos"
+    );
+    assert_eq!(
+        object("arn:aws:s3:us-west-2:123456789012:accesspoint/photos")
+            .unwrap()
+            .url,
         "https://photos-123456789012.s3-accesspoint.us-west-2.amazonaws.com"
     );
-    let control = target("s3control", "ListJobs", json!({ "AccountId": "123456789012" }), "eu-west-1");
-    assert_eq!(control.unwrap().url, "https://123456789012.s3-control.eu-west-1.amazonaws.com");
+    let control = target(
+        "s3control",
+        "ListJobs",
+        json!({ "AccountId": "123456789012" }),
+        "eu-west-1",
+    );
+    assert_eq!(
+        control.unwrap().url,
+        "https://123456789012.s3-control.eu-west-1.amazonaws.com"
+    );
 }
 
 #[test]

@@ -56,14 +56,24 @@ fn value(
     from: &mut dyn ShapeDeserializer,
 ) -> Result<Value, SerdeError> {
     Ok(match &service.model.shapes[number] {
-        Shape::Structure { .. } | Shape::Union { .. } => {
-            structure(service, number, service.schemas.shape(number, Side::Answer), naming, from)?
-        }
+        Shape::Structure { .. } | Shape::Union { .. } => structure(
+            service,
+            number,
+            service.schemas.shape(number, Side::Answer),
+            naming,
+            from,
+        )?,
         Shape::List { element } => {
             let element_schema = schema.member().unwrap_or(schema);
             let mut values = Vec::new();
             from.read_list(schema, &mut |from| {
-                values.push(element_value(service, element.shape(), element_schema, naming, from)?);
+                values.push(element_value(
+                    service,
+                    element.shape(),
+                    element_schema,
+                    naming,
+                    from,
+                )?);
                 Ok(())
             })?;
             Value::Array(values)
@@ -72,7 +82,10 @@ fn value(
             let element_schema = schema.member().unwrap_or(schema);
             let mut entries = Map::new();
             from.read_map(schema, &mut |key, from| {
-                entries.insert(key, element_value(service, element.shape(), element_schema, naming, from)?);
+                entries.insert(
+                    key,
+                    element_value(service, element.shape(), element_schema, naming, from)?,
+                );
                 Ok(())
             })?;
             Value::Object(entries)
@@ -84,7 +97,12 @@ fn value(
         Shape::Long => Value::from(from.read_long(schema)?),
         Shape::BigInteger => number_text(from.read_big_integer(schema)?.as_ref()),
         // As many digits as it takes to tell it from its neighbours, no more.
-        Shape::Float => Value::from(from.read_float(schema)?.to_string().parse::<f64>().unwrap_or(f64::NAN)),
+        Shape::Float => Value::from(
+            from.read_float(schema)?
+                .to_string()
+                .parse::<f64>()
+                .unwrap_or(f64::NAN),
+        ),
         Shape::Double => Value::from(from.read_double(schema)?),
         Shape::BigDecimal => number_text(from.read_big_decimal(schema)?.as_ref()),
         Shape::String => Value::from(from.read_string(schema)?),

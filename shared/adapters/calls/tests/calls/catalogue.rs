@@ -24,11 +24,18 @@ fn every_action_of_an_integration_can_be_called() {
 fn names_are_checked_before_a_call() {
     assert_eq!(calls::check("s3", "getObject", ["Bucket", "Key"]), Ok(()));
     assert_eq!(
-        calls::check("rds", "DescribeDBClusters", ["DbClusterIdentifier", "DBClusterIdentifier"]),
+        calls::check(
+            "rds",
+            "DescribeDBClusters",
+            ["DbClusterIdentifier", "DBClusterIdentifier"]
+        ),
         Ok(())
     );
     let error = calls::check("sqs", "sendMessage", ["QueueUrl", "Bodi"]).unwrap_err();
-    assert!(error.starts_with("`SendMessage` has no member `Bodi`, only `QueueUrl`"), "{error}");
+    assert!(
+        error.starts_with("`SendMessage` has no member `Bodi`, only `QueueUrl`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -38,7 +45,11 @@ fn the_catalogue_is_as_its_generator_writes_it() {
         return;
     };
     let generator = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogue/generate.py");
-    let done = Command::new(python).arg(generator).arg("--check").output().unwrap();
+    let done = Command::new(python)
+        .arg(generator)
+        .arg("--check")
+        .output()
+        .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
@@ -53,5 +64,9 @@ fn the_wire_is_as_botocore_has_it() {
     let done = Command::new(python).arg(script).args(arguments).output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
     println!("{said}");
-    assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
 }

@@ -514,3 +514,21 @@ async fn secrets_are_not_shown() {
     let caller = Caller::from_env(settings).await;
     assert!(!format!("{caller:?}").contains("hush"));
 }
+
+#[tokio::test]
+async fn buckets_stay_in_the_path_of_an_endpoint_that_is_set() {
+    let server = Server::answering(200, &[("etag", "\"e\"")], "").await;
+    let members = json!({ "Bucket": "my-bucket", "Key": "a b/c", "Body": "text" });
+    let answer = call(&server, "s3", "putObject", members).await.unwrap();
+    assert_eq!(answer.members, json!({ "ETag": "\"e\"" }));
+    let request = server.request();
+    assert_eq!(request.line, "PUT /my-bucket/a%20b/c HTTP/1.1");
+    assert_eq!(request.body, "text");
+    assert_eq!(request.header("x-amz-checksum-crc32"), "O4unxw==");
+    assert_eq!(request.header("x-amz-content-sha256").len(), 64);
+    assert!(
+        request
+            .header("authorization")
+            .contains("/eu-west-1/s3/aws4_request")
+    );
+}

@@ -112,7 +112,9 @@ pub(crate) fn effect_class(service: &str, action: &str, parameters: Option<&Valu
             window_seconds: super::TOKEN_WINDOW_SECONDS,
         };
     }
-    let marked = service.operation(action).is_some_and(|operation| operation.is_repeatable);
+    let marked = service
+        .operation(action)
+        .is_some_and(|operation| operation.is_repeatable);
     if marked || READING.iter().any(|verb| starts_with_word(action, verb)) {
         EffectClass::Repeatable
     } else {
