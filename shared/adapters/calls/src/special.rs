@@ -63,7 +63,10 @@ pub(crate) fn headers(service_id: &str, request: &mut HttpRequest) {
                     .map(|byte| format!("{byte:02x}"))
                     .collect();
                 request.headers_mut().insert("x-amz-content-sha256", hash.clone());
-                if request.uri().contains("/archives") || request.uri().contains("/multipart-uploads/") {
+                let is_upload = ["/archives", "/multipart-uploads/"]
+                    .iter()
+                    .any(|part| request.uri().contains(part));
+                if is_upload && !request.headers().contains_key("x-amz-sha256-tree-hash") {
                     request.headers_mut().insert("x-amz-sha256-tree-hash", hash);
                 }
             }

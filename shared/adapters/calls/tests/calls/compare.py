@@ -60,6 +60,8 @@ EXPLAINED = [
     (r"route53:.*", r"path|query|body", "a b/c", "ids lose their kind in more members than botocore's"),
     (r"cloudfront:.*", r"body", r"\{\}|\[\]", "an element without members is there or not"),
     (r"dataexchange:SendApiAsset", r"answer", "", "names of headers are in small letters"),
+    (r"s3:Put.*Acl", r"body", "two.nlines", "the end of a line in an attribute"),
+    (r"ec2:GetConsoleOutput", r"answer", "", "botocore decodes the output"),
     (r"s3:GetBucketNotification", r"answer", "", "two members have one name"),
     (
         r"(rds|neptune|docdb|ec2):.*",
