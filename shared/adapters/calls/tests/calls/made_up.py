@@ -55,7 +55,7 @@ def made_up(shape, depth=0, ascii_only=False):
     if kind in ("integer", "long", "short", "byte", "bigInteger"):
         return random.choice([random.randint(-100, 120), 9_007_199_254_740_991 if kind == "long" else 7])
     if kind in ("float", "double", "bigDecimal"):
-        return random.choice([0.5, -1.25, 3.0, 0.001])
+        return random.choice([0.5, -1.25, 3.5, 0.001])
     if kind == "boolean":
         return random.random() < 0.5
     if kind == "timestamp":
