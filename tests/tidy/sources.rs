@@ -9,7 +9,15 @@ const CODE_LINES_MAX: usize = 800;
 const LONG: [(&str, &str); 0] = [];
 
 /// Tests that only run when they are asked for, and why.
-const ASKED_FOR: [(&str, &str); 2] = [
+const ASKED_FOR: [(&str, &str); 4] = [
+    (
+        "shared/adapters/calls/src/compared.rs",
+        "it is the other side of tests/calls/compare.py, which runs it",
+    ),
+    (
+        "shared/adapters/calls/src/measured.rs",
+        "it measures, and a busy machine would fail it",
+    ),
     (
         "shared/adapters/function_host/tests/host.rs",
         "it never ends: another test runs it as a process to kill",

@@ -2,7 +2,7 @@
 """Writes what the project knows about AWS services, from botocore's models.
 
 Two files: services.bin, the catalogue that `calls` embeds; and shared/core/integrations/src/services/sdk/services.txt,
-the names of all `aws-sdk` integrations with the actions that may be repeated.
+the names of all `aws-sdk` integrations and their actions, with what may be repeated.
 
     python3 -m venv /tmp/catalogue
     /tmp/catalogue/bin/pip install botocore==1.44.5 zstandard==0.25.0
@@ -19,93 +19,19 @@ import re
 import sys
 
 import botocore
-import botocore.endpoint_provider
 import botocore.loaders
 import zstandard
 
 BOTOCORE = "1.44.5"
-# Whole services, by botocore's names.
-SERVICES = [
-    "cloudformation",
-    "dynamodb",
-    "ecs",
-    "events",
-    "lambda",
-    "logs",
-    "secretsmanager",
-    "sns",
-    "sqs",
-    "stepfunctions",
-    "sts",
-]
-# Of these services what `.sync` tasks need: what starts a job, asks for it and ends it.
-JOBS = {
-    "athena": ["GetQueryExecution", "GetQueryResults", "StartQueryExecution", "StopQueryExecution"],
-    "batch": ["DescribeJobs", "SubmitJob", "TerminateJob"],
-    "bedrock": ["CreateModelCustomizationJob", "GetModelCustomizationJob", "StopModelCustomizationJob"],
-    "codebuild": [
-        "BatchDeleteBuilds",
-        "BatchGetBuildBatches",
-        "BatchGetBuilds",
-        "BatchGetReports",
-        "DeleteBuildBatch",
-        "RetryBuildBatch",
-        "StartBuild",
-        "StartBuildBatch",
-        "StopBuild",
-        "StopBuildBatch",
-    ],
-    "databrew": ["DescribeJobRun", "StartJobRun", "StopJobRun"],
-    "eks": [
-        f"{verb}{thing}"
-        for verb in ("Create", "Delete", "Describe")
-        for thing in ("Cluster", "FargateProfile", "Nodegroup")
-    ],
-    "emr": [
-        "AddJobFlowSteps",
-        "CancelSteps",
-        "DescribeCluster",
-        "DescribeStep",
-        "RunJobFlow",
-        "SetTerminationProtection",
-        "TerminateJobFlows",
-    ],
-    "emr-containers": [
-        "CancelJobRun",
-        "CreateVirtualCluster",
-        "DeleteVirtualCluster",
-        "DescribeJobRun",
-        "DescribeVirtualCluster",
-        "StartJobRun",
-    ],
-    "emr-serverless": [
-        "CancelJobRun",
-        "CreateApplication",
-        "DeleteApplication",
-        "GetApplication",
-        "GetJobRun",
-        "StartApplication",
-        "StartJobRun",
-        "StopApplication",
-    ],
-    "glue": ["BatchStopJobRun", "GetJobRun", "StartJobRun"],
-    "mediaconvert": ["CancelJob", "CreateJob", "GetJob"],
-    "sagemaker": [
-        "CreateEndpoint",
-        "CreateEndpointConfig",
-        "CreateModel",
-        "UpdateEndpoint",
-        *(
-            f"{verb}{kind}Job"
-            for verb in ("Create", "Describe", "Stop")
-            for kind in ("HyperParameterTuning", "Labeling", "Processing", "Training", "Transform")
-        ),
-    ],
+# The name on the left is botocore's, best first; the one on the right is the catalogue's.
+PROTOCOLS = {
+    "json": "json",
+    "rest-json": "rest-json",
+    "rest-xml": "rest-xml",
+    "query": "query",
+    "ec2": "ec2",
+    "smithy-rpc-v2-cbor": "cbor",
 }
-# One Region stands for each partition.
-PARTITIONS = {"aws": "us-west-2", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-# What the services' own names for protocols are called here, best first.
-PROTOCOLS = {"json": "json", "query": "query", "rest-json": "rest-json"}
 SIMPLE = {
     "boolean": "boolean",
     "byte": "byte",
@@ -119,9 +45,12 @@ SIMPLE = {
     "string": "string",
     "character": "string",
     "blob": "blob",
-    "timestamp": "timestamp",
 }
 LOCATIONS = {"header", "headers", "querystring", "uri", "statusCode"}
+# Two models have this name in the SDKs; the newer one keeps it.
+SECOND = "sms-voice"
+# What most services have in common comes from these: their models and their endpoint rules open the dictionary.
+TYPICAL = ["accessanalyzer", "dlm", "rds", "kinesisanalytics", "cognito-idp", "glue"]
 
 
 # Services that AWS has closed and botocore has dropped, but that definitions still name.
@@ -162,26 +91,31 @@ def present(entry):
 class Service:
     """One service model on its way into the catalogue."""
 
-    def __init__(self, loader, name, only=None):
+    def __init__(self, loader, name):
         self.name = name
-        self.only = only
         self.model = loader.load_service_model(name, "service-2")
         self.rules = loader.load_service_model(name, "endpoint-rule-set-1")
-        self.partitions = loader.load_data("partitions")
         self.meta = self.model["metadata"]
         self.protocol = next(p for p in PROTOCOLS if p in self.meta.get("protocols", [self.meta["protocol"]]))
         self.numbers = {}  # shape name -> its place in self.shapes
         self.shapes = []
+        self.streaming = []  # operations left out, because their messages are streams of events
 
     def entry(self):
         meta = self.meta
-        wanted = sorted(self.only or self.model["operations"])
-        operations = {name: self.operation(self.model["operations"][name]) for name in wanted}
+        operations = {}
+        for name, op in sorted(self.model["operations"].items()):
+            if any(self.is_event_stream(op[side]["shape"]) for side in ("input", "output") if side in op):
+                self.streaming.append(name)
+            else:
+                operations[name] = self.operation(op)
         errors = {}
-        for name, shape in self.model["shapes"].items():
-            if shape.get("exception") and self.throws(name, wanted):
-                errors[shape.get("error", {}).get("code", name)] = name
-                errors[name] = name
+        for name, shape in sorted(self.model["shapes"].items()):
+            if shape.get("exception"):
+                errors[name] = None
+                code = shape.get("error", {}).get("code", name)
+                if code != name:
+                    errors[code] = name
         entry = {
             "id": meta["serviceId"],
             "protocol": PROTOCOLS[self.protocol],
@@ -189,28 +123,40 @@ class Service:
             "target": meta.get("targetPrefix"),
             "version": meta["apiVersion"],
             "signingName": meta.get("signingName", meta["endpointPrefix"]),
+            "signature": self.signature(),
             "queryMode": "awsQueryCompatible" in meta,
-            "endpoints": self.endpoints(),
-            "errors": dict(sorted(errors.items())),
+            "errors": errors,
             "operations": operations,
             "shapes": self.shapes,
         }
-        return present(entry)
+        return present(entry) | {"errors": errors}
 
-    def throws(self, name, operations):
-        """Whether one of these operations has this error, where not all operations are here."""
-        errors = (self.model["operations"][operation].get("errors", []) for operation in operations)
-        return self.only is None or any(error["shape"] == name for each in errors for error in each)
+    def signature(self):
+        version = self.meta["signatureVersion"]
+        return None if version in ("v4", "s3", "s3v4") else version
+
+    def is_event_stream(self, name):
+        """Whether a message, or one of its members, is a stream of events."""
+        shapes = self.model["shapes"]
+        return any(shapes[ref["shape"]].get("eventstream") for ref in shapes[name].get("members", {}).values())
 
     def operation(self, op):
         http = op["http"]
+        checksum = op.get("httpChecksum", {})
+        given = op.get("input", {})
         entry = {
-            "in": self.shape(op["input"]["shape"]) if "input" in op else None,
+            "in": self.shape(given["shape"]) if given else None,
             "out": self.shape(op["output"]["shape"]) if "output" in op else None,
             "method": None if http["method"] == "POST" else http["method"],
             "uri": None if http["requestUri"] == "/" else http["requestUri"],
             "host": op.get("endpoint", {}).get("hostPrefix"),
+            "root": given.get("locationName"),
+            "ns": given.get("xmlNamespace", {}).get("uri"),
             "unsigned": op.get("authtype") == "none" or op.get("auth") == ["smithy.api#noAuth"],
+            "sum": bool(op.get("httpChecksumRequired") or checksum.get("requestChecksumRequired")),
+            "algorithm": checksum.get("requestAlgorithmMember"),
+            "fixed": {name: value["value"] for name, value in op.get("staticContextParams", {}).items()} or None,
+            "discovered": bool(op.get("endpointdiscovery", {}).get("required")),
         }
         return present(entry)
 
@@ -224,32 +170,36 @@ class Service:
     def described(self, shape):
         kind = shape["type"]
         if kind == "structure" and shape.get("document"):
-            return {"t": "document"}
+            return "document"
         if kind == "structure":
             required = set(shape.get("required", []))
             members = [
                 self.member(name, ref, name in required, shape) for name, ref in shape.get("members", {}).items()
             ]
-            return {"t": "union" if shape.get("union") else "structure", "m": members}
+            return {"union" if shape.get("union") else "structure": {"m": members}}
         if kind == "list":
-            return {"t": "list", "e": self.element(shape["member"])}
+            return {"list": {"e": self.element(shape["member"])}}
         if kind == "map":
-            return {"t": "map", "k": self.element(shape["key"]), "e": self.element(shape["value"])}
-        entry = {"t": SIMPLE[kind]}
-        if "timestampFormat" in shape:
-            entry["f"] = shape["timestampFormat"]
-        return entry
+            return {"map": {"k": self.element(shape["key"]), "e": self.element(shape["value"])}}
+        if kind == "timestamp":
+            return {"timestamp": present({"f": shape.get("timestampFormat")})}
+        return SIMPLE[kind]
 
     def member(self, name, ref, required, parent):
         target = self.model["shapes"][ref["shape"]]
-        wire = ref.get("locationName", name)
+        own = ref.get("locationName", target.get("locationName"))
+        wire = name if own is None else own
+        written = None
         flat = bool(ref.get("flattened") or target.get("flattened"))
         if flat and target["type"] == "list" and "locationName" in target["member"]:
             wire = target["member"]["locationName"]
         if self.protocol == "query" and "queryName" in ref:
             wire = ref["queryName"]
+        if self.protocol == "ec2":
+            written = ref.get("queryName") or (own[0].upper() + own[1:] if own else name)
         location = ref.get("location")
         assert location is None or location in LOCATIONS, location
+        namespace = ref.get("xmlNamespace") or target.get("xmlNamespace") or {}
         entry = {
             "n": name,
             "s": self.shape(ref["shape"]),
@@ -257,87 +207,144 @@ class Service:
             "l": location,
             "p": parent.get("payload") == name,
             "flat": flat,
+            "attr": bool(ref.get("xmlAttribute")),
             "f": ref.get("timestampFormat"),
             "req": required,
             "token": bool(ref.get("idempotencyToken")),
             "json": bool(ref.get("jsonvalue")),
-            "host": bool(ref.get("hostLabel")),
         }
-        return present(entry)
+        rare = {
+            "q": None if written in (None, name) else written,
+            "ns": namespace.get("uri"),
+            "prefix": namespace.get("prefix"),
+            "ctx": ref.get("contextParam", {}).get("name"),
+        }
+        return present(entry | {"x": present(rare) or None})
 
     def element(self, ref):
-        entry = {"s": self.shape(ref["shape"]), "w": ref.get("locationName"), "f": ref.get("timestampFormat")}
+        target = self.model["shapes"][ref["shape"]]
+        wire = ref.get("locationName", target.get("locationName"))
+        entry = {"s": self.shape(ref["shape"]), "w": wire, "f": ref.get("timestampFormat")}
         return present(entry)
 
     def endpoints(self):
-        """Evaluates the service's endpoint rules once for each partition."""
-        result = {}
-        for partition, region in PARTITIONS.items():
-            resolver = botocore.endpoint_provider.EndpointProvider(self.rules, self.partitions)
-            try:
-                endpoint = resolver.resolve_endpoint(Region=region, UseFIPS=False, UseDualStack=False)
-            except Exception as error:  # the service is not in this partition, or wants more than a Region
-                print(f"  {self.name}: no plain endpoint in {partition}: {error}", file=sys.stderr)
-                continue
-            entry = {"url": endpoint.url.replace(region, "{region}")}
-            for scheme in endpoint.properties.get("authSchemes", []):
-                if "signingRegion" in scheme and scheme["signingRegion"] != region:
-                    entry["region"] = scheme["signingRegion"]
-                if "signingName" in scheme:
-                    entry["name"] = scheme["signingName"]
-            result[partition] = entry
-        return result
+        """The rules that give a request its endpoint, without what is written for people."""
+        return without_documentation({key: self.rules[key] for key in ("parameters", "rules")})
 
 
-def packed(value):
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return zstandard.ZstdCompressor(level=19).compress(text.encode())
+def partition(entry):
+    """A partition, with the beginnings of its Regions' names in place of a pattern."""
+    pattern = re.fullmatch(r"\^(?:\(([a-z|]+)\)|([a-z()\\-]+?))\\-\\w\+\\-\\d\+\$", entry["regionRegex"])
+    assert pattern, entry["regionRegex"]
+    prefixes = [f"{name}-" for name in (pattern[1] or re.sub(r"[\\()]", "", pattern[2])).split("|")]
+    return {
+        "outputs": entry["outputs"] | {"name": entry["id"]},
+        "prefixes": prefixes,
+        "regions": [name for name in entry["regions"] if name.endswith("-global")],
+    }
 
 
-def sdk_line(loader, name):
-    """`sdk name|client name|actions that may be repeated|member:actions;member:actions` for tokens."""
-    model = loader.load_service_model(name, "service-2")
-    repeatable, tokens = [], {}
-    for operation, described in sorted(model["operations"].items()):
-        shape = model["shapes"][described["input"]["shape"]] if "input" in described else {}
+def without_documentation(value):
+    if isinstance(value, dict):
+        return {key: without_documentation(entry) for key, entry in value.items() if key != "documentation"}
+    if isinstance(value, list):
+        return [without_documentation(entry) for entry in value]
+    return value
+
+
+def text(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def packed(content, dictionary=None):
+    return zstandard.ZstdCompressor(level=19, dict_data=dictionary).compress(content)
+
+
+def sdk_line(service):
+    """`sdk name|client name|actions|member:actions;member:actions` for tokens; a star is on what may be repeated."""
+    actions, tokens = [], {}
+    for operation, described in sorted(service.model["operations"].items()):
+        if operation in service.streaming:
+            continue
+        shape = service.model["shapes"][described["input"]["shape"]] if "input" in described else {}
         token = next((n for n, ref in shape.get("members", {}).items() if ref.get("idempotencyToken")), None)
+        star = ""
         if token:
             tokens.setdefault(token[0].upper() + token[1:], []).append(operation)
         elif described.get("readonly") or described.get("idempotent"):
-            if not operation.startswith(READING + MAKING):
-                repeatable.append(operation)
-    service_id = model["metadata"]["serviceId"]
+            star = "" if operation.startswith(READING + MAKING) else "*"
+        actions.append(operation + star)
+    service_id = service.meta["serviceId"]
     members = ";".join(f"{member}:{','.join(operations)}" for member, operations in sorted(tokens.items()))
-    return f"{sdk_name(service_id)}|{client_name(service_id)}|{','.join(repeatable)}|{members}"
+    return f"{sdk_name(service_id)}|{client_name(service_id)}|{','.join(actions)}|{members}"
+
+
+def names(loader):
+    """The names of every service, the SDKs' first: `{model: names}`."""
+    taken, result = {}, {}
+    for name in sorted(loader.list_available_services("service-2"), key=lambda name: name == SECOND):
+        short = sdk_name(loader.load_service_model(name, "service-2")["metadata"]["serviceId"])
+        if short in taken:
+            print(f"  {name}: `{short}` is the name of {taken[short]}")
+            result[name] = [name]
+            continue
+        taken[short] = name
+        result[name] = [short] if name == short else [short, name]
+    for name, known in result.items():
+        # A model's name may be what the SDKs call another service.
+        result[name] = [known[0]] + [other for other in known[1:] if other not in taken]
+    return dict(sorted(result.items()))
+
+
+def catalogue(loader, services, names):
+    """What `services.bin` holds."""
+    entries = {name: text(service.entry()) for name, service in services.items()}
+    rules = {name: text(service.endpoints()) for name, service in services.items()}
+    common = b"".join(rules[name] for name in TYPICAL[:2]) + b"".join(entries[name] for name in TYPICAL)
+    dictionary = zstandard.ZstdCompressionDict(common, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    index, bodies, offset = [], [], 0
+    for name, known in names.items():
+        parts = [packed(entries[name], dictionary), packed(rules[name], dictionary)]
+        bodies += parts
+        place = {"at": offset, "model": len(parts[0]), "rules": len(parts[1])}
+        index.append({"names": known, "id": services[name].meta["serviceId"]} | place)
+        offset += len(parts[0]) + len(parts[1])
+        for operation in services[name].streaming:
+            print(f"  {name}: {operation} speaks in streams of events and is left out")
+    operations = sum(len(service.model["operations"]) - len(service.streaming) for service in services.values())
+    head = {
+        "services": index,
+        "partitions": [partition(entry) for entry in loader.load_data("partitions")["partitions"]],
+    }
+    parts = [packed(text(head)), packed(common)]
+    lengths = b"".join(len(part).to_bytes(4, "little") for part in parts)
+    print(f"{len(index)} services, {operations} operations, dictionary {len(parts[1])} bytes")
+    return lengths + b"".join(parts) + b"".join(bodies)
+
+
+def sdk_lines(services):
+    """What `services.txt` holds, after `catalogue` has looked at the services."""
+    lines = {sdk_line(service) for name, service in services.items() if name != SECOND}
+    known = {line.split("|")[0] for line in lines}
+    lines |= {f"{sdk_name(name)}|{client_name(name)}||" for name in RETIRED if sdk_name(name) not in known}
+    return "".join(f"{line}\n" for line in sorted(lines)).encode()
 
 
 def main():
     if botocore.__version__ != BOTOCORE:
         sys.exit(f"botocore {BOTOCORE} is wanted, this is {botocore.__version__}")
     loader = botocore.loaders.create_loader()
-    index, bodies, offset = [], [], 0
-    for name in sorted([*SERVICES, *JOBS]):
-        service = Service(loader, name, JOBS.get(name))
-        entry = service.entry()
-        body = packed(entry)
-        names = [sdk_name(entry["id"])]
-        if name not in names:
-            names.append(name)
-        index.append({"names": names, "id": entry["id"], "offset": offset, "length": len(body)})
-        bodies.append(body)
-        offset += len(body)
-        print(f"{name}: {len(entry['operations'])} operations, {len(body)} bytes")
-    head = packed(index)
-    path = pathlib.Path(__file__).with_name("services.bin")
-    path.write_bytes(len(head).to_bytes(4, "little") + head + b"".join(bodies))
-    print(f"{path.name}: {path.stat().st_size} bytes")
-    lines = {sdk_line(loader, name) for name in loader.list_available_services("service-2")}
-    known = {line.split("|")[0] for line in lines}
-    lines |= {f"{sdk_name(name)}|{client_name(name)}||" for name in RETIRED if sdk_name(name) not in known}
-    lines = sorted(lines)
-    path = path.parents[3] / "core/integrations/src/services/sdk/services.txt"
-    path.write_text("".join(f"{line}\n" for line in lines))
-    print(f"{path.name}: {len(lines)} services, {path.stat().st_size} bytes")
+    here = pathlib.Path(__file__)
+    sdk = here.parents[3] / "core/integrations/src/services/sdk/services.txt"
+    known = names(loader)
+    services = {name: Service(loader, name) for name in known}
+    files = {here.with_name("services.bin"): catalogue(loader, services, known), sdk: sdk_lines(services)}
+    for path, content in files.items():
+        print(f"{path.name}: {len(content)} bytes")
+        if "--check" not in sys.argv:
+            path.write_bytes(content)
+        elif path.read_bytes() != content:
+            sys.exit(f"{path.name} is not what this program writes")
 
 
 if __name__ == "__main__":

@@ -2,24 +2,20 @@
 
 use crate::catalogue::{self, Service};
 use crate::credentials;
-use crate::endpoint::Target;
+use crate::endpoint::Choice;
+use crate::prepare::{Called, Place};
 use crate::settings::Settings;
 use crate::sign::sign;
 use crate::signer::Signer;
 use crate::transport::Lost;
-use crate::wire;
+use crate::wire::{self, Naming};
 use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
-
-/// Whether the catalogue has an operation of a service, so that it can be called.
-pub fn knows(service: &str, operation: &str) -> bool {
-    catalogue::service(service).is_some_and(|model| find_operation(model, operation).is_some())
-}
 
 /// Calls AWS services with the usual AWS settings.
 #[derive(Debug)]
@@ -27,6 +23,8 @@ pub struct Caller {
     signer: Arc<Signer>,
     /// The credentials of roles, by the role's ARN.
     assumed: Mutex<BTreeMap<String, Credentials>>,
+    /// The endpoints that services have named themselves, by the service, and until when to use them.
+    told: Mutex<BTreeMap<&'static str, (String, SystemTime)>>,
 }
 
 /// What a service answered.
@@ -74,6 +72,7 @@ impl Caller {
         Caller {
             signer: Arc::new(Signer::from_env(settings).await),
             assumed: Mutex::new(BTreeMap::new()),
+            told: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -97,7 +96,7 @@ impl Caller {
     /// Services have the names that the SDKs or their models give them, such as `eventbridge` or `events`. Only a
     /// request that found no connection is tried again.
     pub async fn call(&self, service: &str, operation: &str, members: &Value) -> Result<Answer, CallError> {
-        self.send(service, operation, members, None).await
+        self.send(service, operation, members, Naming::Api, None).await
     }
 
     /// Calls an operation with the rights of the last of these roles, which may be of another account; each is assumed
@@ -109,11 +108,31 @@ impl Caller {
         operation: &str,
         members: &Value,
     ) -> Result<Answer, CallError> {
+        let credentials = self.rights(roles).await?;
+        self.send(service, operation, members, Naming::Api, credentials)
+            .await
+    }
+
+    /// Calls an operation as [`call_as`](Caller::call_as) does, and names the answer's members as AWS's SDK for Java
+    /// does: `DbClusters`, where the API says `DBClusters`. So do the `aws-sdk` integrations of Step Functions.
+    pub async fn call_sdk(
+        &self,
+        roles: &[&str],
+        service: &str,
+        operation: &str,
+        members: &Value,
+    ) -> Result<Answer, CallError> {
+        let credentials = self.rights(roles).await?;
+        self.send(service, operation, members, Naming::Sdk, credentials)
+            .await
+    }
+
+    async fn rights(&self, roles: &[&str]) -> Result<Option<Credentials>, CallError> {
         let mut credentials = None;
         for number in 1..=roles.len() {
             credentials = Some(self.assume(&roles[..number], credentials).await?);
         }
-        self.send(service, operation, members, credentials).await
+        Ok(credentials)
     }
 
     /// Assumes the last of these roles with the rights of the one before.
@@ -130,7 +149,7 @@ impl Caller {
         let role = roles.last().copied().unwrap_or_default();
         let members = json!({ "RoleArn": role, "RoleSessionName": "stepwell" });
         let answer = self
-            .send("sts", "AssumeRole", &members, rights)
+            .send("sts", "AssumeRole", &members, Naming::Api, rights)
             .await
             .map_err(|error| match error {
                 // Asking for credentials does nothing, so the call that they are for was certainly not sent.
@@ -149,19 +168,10 @@ impl Caller {
         service: &str,
         operation: &str,
         members: &Value,
+        naming: Naming,
         credentials: Option<Credentials>,
     ) -> Result<Answer, CallError> {
-        let model = catalogue::service(service).ok_or_else(|| {
-            let known = catalogue::service_names().join("`, `");
-            CallError::Refused(format!(
-                "the service `{service}` is not in the catalogue, only `{known}`"
-            ))
-        })?;
-        let (name, shape) = find_operation(model, operation).ok_or_else(|| {
-            CallError::Refused(format!(
-                "the catalogue has no operation `{operation}` of `{service}`"
-            ))
-        })?;
+        let called = Called::find(service, operation).map_err(CallError::Refused)?;
         let empty = Map::new();
         let members = match members {
             Value::Object(members) => members,
@@ -172,17 +182,32 @@ impl Caller {
                 )));
             }
         };
-        let mut request = wire::request(model, name, shape, members).map_err(CallError::Refused)?;
-        let prefix = shape.host_prefix.as_deref().unwrap_or_default();
-        let target = self.target(service, model, prefix).map_err(CallError::Refused)?;
-        place(&mut request, &target)?;
-        if !shape.unsigned {
+        let (choice, told);
+        let place = match self.endpoint(service) {
+            Some(url) => Place::Set(url, self.region()),
+            None => {
+                choice = self.choice(service, called.service).map_err(CallError::Refused)?;
+                if called.operation.discovered {
+                    told = self.told(service, called.service, credentials.clone()).await?;
+                    Place::Told(&told, &choice)
+                } else {
+                    Place::Aws(&choice)
+                }
+            }
+        };
+        let (mut request, target) = called.request(members, &place).map_err(CallError::Refused)?;
+        if !called.operation.unsigned {
             let credentials = match credentials {
                 Some(credentials) => credentials,
                 None => self.signer.credentials().await?,
             };
             sign(&mut request, &target.scope, credentials, SystemTime::now()).map_err(CallError::Refused)?;
         }
+        let Called {
+            service: model,
+            name,
+            operation: shape,
+        } = called;
         let timeout = self
             .signer
             .settings
@@ -202,11 +227,11 @@ impl Caller {
                 }
             })?;
         let headers = headers(&response);
-        if !response.status().is_success() {
+        if !response.status().is_success() || wire::is_error_in_disguise(model, shape, &response) {
             return Err(service_error(model, name, response, &headers));
         }
         // The service has done it, so an unreadable answer leaves the outcome unknown.
-        let members = wire::answer(model, name, shape, &response).map_err(|why| {
+        let members = wire::answer(model, name, shape, &response, naming).map_err(|why| {
             CallError::Unknown(format!(
                 "the answer of `{service}:{operation}` is unreadable: {why}"
             ))
@@ -218,27 +243,51 @@ impl Caller {
         })
     }
 
+    /// The endpoint that a service names itself, for operations that are nowhere else.
+    async fn told(
+        &self,
+        name: &str,
+        service: &Service,
+        credentials: Option<Credentials>,
+    ) -> Result<String, CallError> {
+        let id = service.model.id;
+        let now = SystemTime::now();
+        if let Some((url, _)) = self.told.lock().await.get(id).filter(|(_, until)| now < *until) {
+            return Ok(url.clone());
+        }
+        let asked = Box::pin(self.send(name, "DescribeEndpoints", &Value::Null, Naming::Api, credentials));
+        let answer = asked.await.map_err(|error| match error {
+            // Asking for an endpoint does nothing, so the call that it is for was certainly not sent.
+            CallError::Unknown(why) => CallError::NotSent(why),
+            other => other,
+        })?;
+        let endpoint = &answer.members["Endpoints"][0];
+        let address = endpoint["Address"]
+            .as_str()
+            .ok_or_else(|| CallError::NotSent(format!("`{name}` names no endpoint for its operations")))?;
+        let minutes = endpoint["CachePeriodInMinutes"].as_u64().unwrap_or(1);
+        let url = format!("https://{address}");
+        let until = now + Duration::from_secs(60 * minutes);
+        self.told.lock().await.insert(id, (url.clone(), until));
+        Ok(url)
+    }
+
     fn endpoint(&self, service: &str) -> Option<&str> {
         let id = catalogue::service_id(service).unwrap_or(service);
         let endpoints = &self.signer.settings.endpoints;
         let single = endpoints.get(service).or_else(|| {
             let names = catalogue::names(service);
-            names.iter().find_map(|name| endpoints.get(name))
+            names.iter().find_map(|name| endpoints.get(*name))
         });
         single.map(String::as_str).or_else(|| self.signer.endpoint(id))
     }
 
-    fn target(&self, name: &str, service: &Service, host_prefix: &str) -> Result<Target, String> {
-        // An endpoint that somebody set is one host, which need not have others beside it.
-        if let Some(url) = self.endpoint(name) {
-            return Ok(Target::set(service, url, self.region()));
-        }
-        let id = &service.model.id;
+    /// Which of AWS's endpoints is meant, unless there are no credentials to go there with.
+    fn choice(&self, name: &str, service: &Service) -> Result<Choice, String> {
+        let environment = &self.signer.environment;
         if !self.signer.credentials.is_configured() {
-            let variable = id.to_uppercase().replace(' ', "_");
-            let broken = self
-                .signer
-                .environment
+            let variable = service.model.id.to_uppercase().replace([' ', '-'], "_");
+            let broken = environment
                 .broken
                 .as_ref()
                 .map(|why| format!(" ({why})"))
@@ -250,32 +299,17 @@ impl Caller {
         let region = self.region().ok_or_else(|| {
             format!("`{name}` cannot be called: no Region is set; set `AWS_REGION` or the profile's `region`")
         })?;
-        Target::of_aws(service, region, host_prefix)
+        Ok(Choice {
+            region: region.to_owned(),
+            fips: environment.is_on("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+            dual_stack: environment.is_on("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
+        })
     }
-}
-
-fn find_operation(service: &Service, name: &str) -> Option<(&'static str, &'static catalogue::Operation)> {
-    let operations = &service.model.operations;
-    let found = operations.get_key_value(name).or_else(|| {
-        // The SDKs write `DescribeDBInstances` as `describeDbInstances` in some places.
-        operations
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-    });
-    found.map(|(name, operation)| (name.as_str(), operation))
-}
-
-/// Puts the endpoint before the path that the protocol wrote.
-fn place(request: &mut HttpRequest, target: &Target) -> Result<(), CallError> {
-    let uri = format!("{}{}", target.url, request.uri());
-    request
-        .set_uri(uri.as_str())
-        .map_err(|error| CallError::Refused(format!("the endpoint `{}` is not a URL: {error}", target.url)))
 }
 
 /// The operations that hold their answer back longer than others, with what AWS allows them.
 fn answer_timeout(service: &Service, operation: &str) -> Duration {
-    let seconds = match (service.model.id.as_str(), operation) {
+    let seconds = match (service.model.id, operation) {
         ("Lambda", "Invoke" | "InvokeAsync") => 15 * 60 + 30,
         ("SFN", "StartSyncExecution") => 5 * 60 + 30,
         _ => 120,
@@ -307,10 +341,11 @@ fn service_error(
     };
     let request_id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
     let code = sent.code.unwrap_or_else(|| format!("Status{status}"));
-    let name = service.model.errors.get(&code);
+    let known = service.model.errors.get_key_value(code.as_str());
+    let name = known.map(|(code, name)| name.unwrap_or(code).to_owned());
     CallError::Service {
         modelled: name.is_some(),
-        code: name.cloned().unwrap_or(code),
+        code: name.unwrap_or(code),
         message: sent.message.unwrap_or_default(),
         status,
         request_id: request_id.cloned().unwrap_or_default(),

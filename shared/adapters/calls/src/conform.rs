@@ -72,12 +72,12 @@ impl Walk {
             }
             (Shape::Map { element, .. }, Value::Object(object)) => {
                 object.iter().try_for_each(|(key, value)| {
-                    self.value(&format!("{path}/{key}"), element.shape, value, false)
+                    self.value(&format!("{path}/{key}"), element.shape(), value, false)
                 })
             }
             (Shape::List { element }, Value::Array(list)) => {
                 list.iter().enumerate().try_for_each(|(index, value)| {
-                    self.value(&format!("{path}/{index}"), element.shape, value, false)
+                    self.value(&format!("{path}/{index}"), element.shape(), value, false)
                 })
             }
             (Shape::List { .. }, _) => is(false, "an array"),
@@ -105,7 +105,7 @@ impl Walk {
         for member in members {
             let named = object
                 .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(&member.name));
+                .find(|(key, _)| key.eq_ignore_ascii_case(member.name));
             let Some((key, value)) = named.filter(|(_, value)| !value.is_null()) else {
                 if member.required && is_structure && self.comparison.is_strict {
                     return Err(format!(
@@ -118,7 +118,7 @@ impl Walk {
             // Open at the top alone: deeper down a string is one.
             self.value(
                 &format!("{path}/{key}"),
-                member.shape,
+                member.shape(),
                 value,
                 is_open && path.is_empty(),
             )?;

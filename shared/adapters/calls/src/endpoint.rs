@@ -1,6 +1,16 @@
 //! Where a service is reached, and what a request to it is signed for.
 
-use crate::catalogue::Service;
+mod functions;
+mod partition;
+mod rules;
+
+pub(crate) use partition::Partition;
+pub(crate) use rules::RuleSet;
+
+use crate::catalogue::{Operation, Service, Shape};
+use crate::names::same;
+use rules::{Endpoint, Scheme};
+use serde_json::{Map, Value};
 
 /// The place that a request goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,6 +18,10 @@ pub(crate) struct Target {
     /// Scheme, host and perhaps a path.
     pub(crate) url: String,
     pub(crate) scope: Scope,
+    /// Headers that the endpoint wants.
+    pub(crate) headers: Vec<(String, String)>,
+    /// Whether the bucket of S3 is in the URL already, and so not in the path.
+    pub(crate) has_bucket: bool,
 }
 
 /// What a request is signed for.
@@ -19,40 +33,67 @@ pub struct Scope {
     pub region: String,
 }
 
+/// Which of AWS's endpoints somebody wants.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Choice {
+    pub(crate) region: String,
+    pub(crate) fips: bool,
+    pub(crate) dual_stack: bool,
+}
+
 impl Target {
-    /// AWS's own endpoint of a service in a Region; some operations have a host of their own beside it.
-    pub(crate) fn of_aws(service: &Service, region: &str, host_prefix: &str) -> Result<Target, String> {
-        if host_prefix.contains('{') {
-            return Err(format!(
-                "the host `{host_prefix}` before `{}` is not implemented yet",
-                service.model.id
-            ));
-        }
+    /// AWS's own endpoint for an operation with these members.
+    pub(crate) fn of_aws(
+        service: &Service,
+        operation: &Operation,
+        members: &Map<String, Value>,
+        choice: &Choice,
+    ) -> Result<Target, String> {
         let model = service.model;
-        let endpoint = model
-            .endpoints
-            .get(partition(region))
-            .ok_or_else(|| format!("no endpoint of `{}` is known for the Region `{region}`", model.id))?;
+        let given = |name: &str| given(service, operation, members, name);
+        let Endpoint {
+            url,
+            headers,
+            schemes,
+        } = service
+            .rules()
+            .endpoint(|parameter| match parameter {
+                "Region" => Some(Value::from(choice.region.as_str())),
+                "UseFIPS" => Some(Value::from(choice.fips)),
+                "UseDualStack" => Some(Value::from(choice.dual_stack)),
+                "AccountIdEndpointMode" => Some(Value::from("disabled")),
+                "UseArnRegion" | "DisableS3ExpressSessionAuth" => Some(Value::from(true)),
+                name => given(name),
+            })
+            .map_err(|why| format!("`{}` has no endpoint in `{}`: {why}", model.id, choice.region))?;
+        let scope = scope(service, schemes, choice)?;
+        let prefix = match operation.host_prefix {
+            // The rules put the account before the host themselves.
+            Some("{AccountId}.") if model.id == "S3 Control" => String::new(),
+            Some(prefix) => host_prefix(prefix, members)?,
+            None => String::new(),
+        };
         Ok(Target {
-            url: endpoint
-                .url
-                .replace("{region}", region)
-                .replacen("://", &format!("://{host_prefix}"), 1),
-            scope: Scope {
-                name: endpoint.name.as_ref().unwrap_or(&model.signing_name).clone(),
-                region: endpoint.region.clone().unwrap_or_else(|| region.to_owned()),
-            },
+            url: url
+                .replacen("://", &format!("://{prefix}"), 1)
+                .trim_end_matches('/')
+                .to_owned(),
+            scope,
+            headers,
+            has_bucket: model.id == "S3",
         })
     }
 
-    /// An endpoint that somebody has set; it may stand for any Region.
+    /// An endpoint that somebody has set; it may stand for any Region, and is one host without others beside it.
     pub(crate) fn set(service: &Service, url: &str, region: Option<&str>) -> Target {
         Target {
             url: url.trim_end_matches('/').to_owned(),
             scope: Scope {
-                name: service.model.signing_name.clone(),
+                name: service.model.signing_name.to_owned(),
                 region: region.unwrap_or(REGION_OF_NO_REGION).to_owned(),
             },
+            headers: Vec::new(),
+            has_bucket: false,
         }
     }
 }
@@ -60,62 +101,68 @@ impl Target {
 /// What requests are signed for when only an endpoint is set, as emulators expect.
 const REGION_OF_NO_REGION: &str = "us-east-1";
 
-fn partition(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
+/// What an operation and its members say about a parameter of the endpoint rules.
+fn given(
+    service: &Service,
+    operation: &Operation,
+    members: &Map<String, Value>,
+    parameter: &str,
+) -> Option<Value> {
+    if let Some(value) = operation.fixed.get(parameter) {
+        return Some(value.clone());
     }
+    let Shape::Structure { members: known } = &service.model.shapes[operation.input?] else {
+        return None;
+    };
+    let member = known
+        .iter()
+        .find(|member| member.rare().context == Some(parameter))?;
+    members
+        .iter()
+        .find(|(name, _)| same(name, member.name))
+        .map(|(_, value)| value.clone())
+        .filter(|value| !value.is_null())
+}
+
+fn scope(service: &Service, schemes: Vec<Scheme>, choice: &Choice) -> Result<Scope, String> {
+    let model = service.model;
+    let usual = schemes.is_empty();
+    match schemes.into_iter().find(|scheme| scheme.kind == "sigv4") {
+        Some(scheme) => Ok(Scope {
+            name: scheme.name.unwrap_or_else(|| model.signing_name.to_owned()),
+            region: scheme.region.unwrap_or_else(|| choice.region.clone()),
+        }),
+        None if usual => Ok(Scope {
+            name: model.signing_name.to_owned(),
+            region: choice.region.clone(),
+        }),
+        None => Err(format!(
+            "this endpoint of `{}` takes only signatures that are not implemented",
+            model.id
+        )),
+    }
+}
+
+/// Puts members in the place of their names in braces.
+fn host_prefix(prefix: &str, members: &Map<String, Value>) -> Result<String, String> {
+    let mut rest = prefix;
+    let mut expanded = String::new();
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, behind) = after.split_once('}').unwrap_or((after, ""));
+        let value = members
+            .iter()
+            .find(|(known, _)| same(known, name))
+            .and_then(|(_, value)| value.as_str())
+            .filter(|value| functions::is_host_label(value))
+            .ok_or_else(|| {
+                format!("the member `{name}` is part of the host, and so must be a host's label")
+            })?;
+        expanded += before;
+        expanded += value;
+        rest = behind;
+    }
+    Ok(expanded + rest)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalogue;
-
-    fn url(service: &str, region: &str, host_prefix: &str) -> String {
-        Target::of_aws(catalogue::service(service).unwrap(), region, host_prefix)
-            .unwrap()
-            .url
-    }
-
-    #[test]
-    fn regions_are_in_partitions_with_their_own_names() {
-        assert_eq!(url("sqs", "eu-west-1", ""), "https://sqs.eu-west-1.amazonaws.com");
-        assert_eq!(
-            url("sqs", "cn-northwest-1", ""),
-            "https://sqs.cn-northwest-1.amazonaws.com.cn"
-        );
-        assert_eq!(
-            url("sfn", "us-gov-east-1", ""),
-            "https://states.us-gov-east-1.amazonaws.com"
-        );
-    }
-
-    #[test]
-    fn some_operations_have_a_host_of_their_own() {
-        assert_eq!(
-            url("sfn", "eu-west-1", "sync-"),
-            "https://sync-states.eu-west-1.amazonaws.com"
-        );
-        let service = catalogue::service("sfn").unwrap();
-        assert!(Target::of_aws(service, "eu-west-1", "{AccountId}.").is_err());
-    }
-
-    #[test]
-    fn requests_are_signed_for_the_name_that_the_model_gives() {
-        let service = catalogue::service("eventbridge").unwrap();
-        let target = Target::of_aws(service, "eu-west-1", "").unwrap();
-        assert_eq!(
-            (target.scope.name.as_str(), target.scope.region.as_str()),
-            ("events", "eu-west-1")
-        );
-        let set = Target::set(service, "http://localhost:4566/", None);
-        assert_eq!(
-            (set.url.as_str(), set.scope.region.as_str()),
-            ("http://localhost:4566", "us-east-1")
-        );
-    }
-}
+mod tests;

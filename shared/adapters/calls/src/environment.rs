@@ -87,6 +87,11 @@ impl Environment {
             .or_else(|| self.property("region"))
     }
 
+    /// Whether a variable, or else a property of the profile, says `true`.
+    pub(crate) fn is_on(&self, variable: &str, property: &str) -> bool {
+        is_true(self.variable(variable).or_else(|| self.property(property)))
+    }
+
     /// The endpoint that the variables or the profile give a service, by the service id.
     // The order is the SDKs': first what names the service, and variables before files.
     pub(crate) fn endpoint(&self, service_id: &str) -> Option<&str> {

@@ -7,18 +7,27 @@
 
 mod caller;
 mod catalogue;
+mod checksum;
+#[cfg(test)]
+mod compared;
 mod conform;
 mod credentials;
 mod endpoint;
 mod environment;
+#[cfg(test)]
+mod measured;
+mod names;
+mod prepare;
 mod settings;
 mod sign;
 mod signer;
+mod special;
 mod transport;
 mod wire;
 
-pub use caller::{Answer, CallError, Caller, knows};
+pub use caller::{Answer, CallError, Caller};
 pub use conform::{Comparison, compare};
 pub use endpoint::Scope;
+pub use prepare::{check, knows};
 pub use settings::{AccessKey, Settings};
 pub use signer::Signer;

@@ -47,7 +47,7 @@ pub(crate) fn sign(
 /// S3 takes paths as they come, and wants the body's hash in a header.
 fn settings(signing_name: &str) -> SigningSettings {
     let mut settings = SigningSettings::default();
-    if signing_name == "s3" {
+    if signing_name == "s3" || signing_name.starts_with("s3express") || signing_name.starts_with("s3-") {
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;

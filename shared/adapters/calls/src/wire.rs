@@ -3,30 +3,55 @@
 mod read;
 mod write;
 
-use crate::catalogue::{Operation, Protocol, Service};
+use crate::catalogue::{Member, Operation, Protocol, Service, Shape, Side};
+use aws_smithy_cbor::protocol::RpcV2CborProtocol;
 use aws_smithy_json::protocol::aws_json_rpc::AwsJsonRpcProtocol;
 use aws_smithy_json::protocol::aws_rest_json_1::AwsRestJsonProtocol;
 use aws_smithy_query::protocol::AwsQueryProtocol;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_schema::Schema;
 use aws_smithy_schema::protocol::ClientProtocol;
 use aws_smithy_schema::serde::SerdeError;
-use aws_smithy_schema::{Schema, ShapeId, ShapeType, shape_id};
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
+use aws_smithy_xml::protocol::aws_rest_xml::AwsRestXmlProtocol;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+pub(crate) use read::Naming;
+pub(crate) use write::unknown_member;
 
 /// Writes the request of an operation; its URI is a path, without a host.
 pub(crate) fn request(
     service: &'static Service,
     name: &str,
     operation: &'static Operation,
-    members: &Map<String, Value>,
+    values: &Map<String, Value>,
 ) -> Result<HttpRequest, String> {
     let schema = service.schemas.input(operation);
     let shape = operation.input.map(|number| &service.model.shapes[number]);
-    let input = write::Input::new(service, name, shape, &schema, members)?;
-    let mut request = protocol(service)
-        .serialize_request(&input, &schema, "", &configuration(service, name))
+    let input = write::Input::new(service, name, shape, &schema, values)?;
+    let route = match (service.model.protocol, service.model.target) {
+        (Protocol::Cbor, Some(target)) => format!("/service/{target}/operation/{name}"),
+        _ => String::new(),
+    };
+    let mut request = protocol(service, Side::Request)
+        .serialize_request(&input, &schema, &route, &configuration(service, name))
         .map_err(|error| write::message(&error))?;
+    let members = shape.map(write::members_of).unwrap_or_default();
+    let whole = members
+        .iter()
+        .find(|member| member.payload)
+        .map(|member| &service.model.shapes[member.shape()]);
+    if service.model.protocol == Protocol::RestJson
+        && matches!(whole, Some(Shape::Structure { .. }))
+        && request.body().content_length() == Some(0)
+    {
+        // A structure that is the whole body is still an object when it is left out.
+        *request.body_mut() = SdkBody::from("{}");
+        request.headers_mut().insert("content-length", "2");
+    }
     if service.model.query_mode {
         request.headers_mut().insert("x-amzn-query-mode", "true");
     }
@@ -39,17 +64,61 @@ pub(crate) fn answer(
     name: &str,
     operation: &'static Operation,
     response: &HttpResponse,
+    naming: Naming,
 ) -> Result<Value, String> {
     let Some(number) = operation.output else {
         return Ok(Value::Object(Map::new()));
     };
-    let schema = service.schemas.shape(number);
+    let mut schema = service.schemas.shape(number, Side::Answer);
+    let alone;
+    if (service.model.id, name) == ("S3", "GetBucketLocation") {
+        // Its only member is the outermost element.
+        alone = Schema::new_struct(schema.shape_id().clone(), schema.shape_type(), schema.members())
+            .with_xml_unwrapped_output();
+        schema = &alone;
+    }
     let configuration = configuration(service, name);
     let read = || -> Result<Value, SerdeError> {
-        let mut body = protocol(service).deserialize_response(response, schema, &configuration)?;
-        read::structure(service, number, schema, &mut *body)
+        let mut body =
+            protocol(service, Side::Answer).deserialize_response(response, schema, &configuration)?;
+        let mut value = read::structure(service, number, schema, naming, &mut *body)?;
+        let members = write::members_of(&service.model.shapes[number]);
+        let content = members
+            .iter()
+            .find(|member| member.payload && matches!(service.model.shapes[member.shape()], Shape::Blob));
+        if let (Some(content), Some(values)) = (content, value.as_object_mut()) {
+            // Content of no bytes is there all the same (recorded: execution/services, s3_get_object_empty_str).
+            values
+                .entry(naming.name(content.name))
+                .or_insert_with(|| Value::from(""));
+        }
+        Ok(value)
     };
     read().map_err(|error| write::message(&error))
+}
+
+/// Whether an answer of status 200 reports an error nevertheless, as those of S3 do that take long.
+pub(crate) fn is_error_in_disguise(
+    service: &Service,
+    operation: &Operation,
+    response: &HttpResponse,
+) -> bool {
+    if service.model.id != "S3" {
+        return false;
+    }
+    let shape = operation.output.map(|number| &service.model.shapes[number]);
+    let is_content = |member: &Member| {
+        member.payload && matches!(service.model.shapes[member.shape()], Shape::Blob | Shape::String)
+    };
+    if shape.is_some_and(|shape| write::members_of(shape).iter().any(is_content)) {
+        return false;
+    }
+    let body = response.body().bytes().unwrap_or_default();
+    let body = body.strip_prefix(b"<?xml").map_or(body, |rest| {
+        let end = rest.iter().position(|byte| *byte == b'>').map_or(0, |at| at + 1);
+        rest[end..].trim_ascii_start()
+    });
+    body.starts_with(b"<Error>")
 }
 
 /// An error's code and message, as the service sent them.
@@ -61,13 +130,15 @@ pub(crate) struct SentError {
 
 /// Reads an answer that reports an error; what cannot be read is left out.
 pub(crate) fn error(service: &'static Service, name: &str, mut response: HttpResponse) -> SentError {
-    // Services that once spoke the query protocol repeat the code there by its old name, which the model does not know.
-    response.headers_mut().remove("x-amzn-query-error");
-    let response = &response;
-    let configuration = configuration(service, name);
     match service.model.protocol {
-        Protocol::Json | Protocol::RestJson => {
-            let Ok(metadata) = protocol(service).parse_error_metadata(response, &configuration) else {
+        Protocol::Json | Protocol::RestJson | Protocol::Cbor => {
+            // Services that once spoke the query protocol repeat the code there by its old name, which the model does
+            // not know.
+            response.headers_mut().remove("x-amzn-query-error");
+            let configuration = configuration(service, name);
+            let Ok(metadata) =
+                protocol(service, Side::Answer).parse_error_metadata(&response, &configuration)
+            else {
                 return SentError::default();
             };
             let metadata = metadata.build();
@@ -76,54 +147,65 @@ pub(crate) fn error(service: &'static Service, name: &str, mut response: HttpRes
                 message: metadata.message().map(str::to_owned),
             }
         }
-        Protocol::Query => {
+        Protocol::Query | Protocol::Ec2 | Protocol::RestXml => {
             let mut error = SentError::default();
-            if let Ok(mut body) =
-                protocol(service).deserialize_response(response, &QUERY_ERROR, &configuration)
-            {
-                // A body that is not the query protocol's leaves the members unset, which is all there is to say.
-                let _ = body.read_struct(&QUERY_ERROR, &mut |member, value| {
-                    match member.member_name() {
-                        Some("Code") => error.code = Some(value.read_string(member)?),
-                        Some("Message") => error.message = Some(value.read_string(member)?),
-                        _ => {}
-                    }
-                    Ok(())
-                });
+            if let Ok(text) = std::str::from_utf8(response.body().bytes().unwrap_or_default()) {
+                let mut document = Document::new(text);
+                if let Ok(mut root) = document.root_element() {
+                    read_error(&mut root, &mut error);
+                }
+            }
+            // An answer to HEAD has no body to say it in.
+            if error.code.is_none() && response.status().as_u16() == 404 {
+                error.code = match (service.model.id, name) {
+                    ("S3", "HeadObject") => Some("NoSuchKey".to_owned()),
+                    ("S3", "HeadBucket") => Some("NoSuchBucket".to_owned()),
+                    _ => None,
+                };
             }
             error
         }
     }
 }
 
-const STRING: ShapeId<'static> = shape_id!("smithy.api", "String");
-static CODE: Schema<'static> = Schema::new_member(STRING, ShapeType::String, "Code", 0);
-static MESSAGE: Schema<'static> = Schema::new_member(STRING, ShapeType::String, "Message", 1);
-static QUERY_ERROR: Schema<'static> = Schema::new_struct(
-    shape_id!("aws.query", "Error"),
-    ShapeType::Structure,
-    &[&CODE, &MESSAGE],
-);
+/// Errors stand at different depths in different protocols.
+fn read_error(element: &mut ScopedDecoder<'_, '_>, error: &mut SentError) {
+    while let Some(mut inner) = element.next_tag() {
+        match inner.start_el().local() {
+            "Error" | "Errors" => read_error(&mut inner, error),
+            "Code" => error.code = try_data(&mut inner).ok().map(Cow::into_owned),
+            "Message" | "message" => error.message = try_data(&mut inner).ok().map(Cow::into_owned),
+            _ => {}
+        }
+    }
+}
 
-fn protocol(service: &Service) -> Box<dyn ClientProtocol> {
+fn protocol(service: &Service, side: Side) -> Box<dyn ClientProtocol> {
     let model = service.model;
     match model.protocol {
         Protocol::Json => {
-            let protocol = match model.json_version.as_deref() {
+            let protocol = match model.json_version {
                 Some("1.0") => AwsJsonRpcProtocol::aws_json_1_0(),
                 _ => AwsJsonRpcProtocol::aws_json_1_1(),
             };
-            Box::new(protocol.with_target_prefix(model.target.as_deref().unwrap_or_default()))
+            Box::new(protocol.with_target_prefix(model.target.unwrap_or_default()))
         }
-        Protocol::Query => Box::new(AwsQueryProtocol::new().with_service_version(&model.version)),
         Protocol::RestJson => Box::new(AwsRestJsonProtocol::new()),
+        // EC2's forms are like those of the query protocol, but its answers have no envelope.
+        Protocol::Ec2 if side == Side::Answer => Box::new(AwsRestXmlProtocol::new()),
+        Protocol::Query | Protocol::Ec2 => {
+            Box::new(AwsQueryProtocol::new().with_service_version(model.version))
+        }
+        // Only S3 does not wrap its errors.
+        Protocol::RestXml => Box::new(AwsRestXmlProtocol::new().with_no_error_wrapping(model.id == "S3")),
+        Protocol::Cbor => Box::new(RpcV2CborProtocol::new()),
     }
 }
 
 /// The protocols take the operation's name from here.
 fn configuration(service: &Service, operation: &str) -> ConfigBag {
     let mut layer = Layer::new("operation");
-    layer.store_put(Metadata::new(operation.to_owned(), service.model.id.clone()));
+    layer.store_put(Metadata::new(operation.to_owned(), service.model.id));
     ConfigBag::of_layers(vec![layer])
 }
 

@@ -45,7 +45,16 @@ pub async fn send(
         operation,
         members,
     } = request;
-    match caller.call_as(roles, service, operation, members).await {
+    // The `aws-sdk` integrations name members as AWS's SDK for Java does.
+    let answer = match resource {
+        Resource::Service(integration) if integration.is_sdk() => {
+            caller.call_sdk(roles, service, operation, members).await
+        }
+        Resource::Service(_) | Resource::Function(_) | Resource::Activity(_) => {
+            caller.call_as(roles, service, operation, members).await
+        }
+    };
+    match answer {
         Ok(Answer {
             members,
             status,

@@ -174,11 +174,19 @@ fn sdk(text: &str, service: &str, call: &str) -> Result<Integration, ResourceErr
         });
     }
     let resource_type = format!("aws-sdk:{service}");
-    if services::sdk::find(service).is_none() {
+    let Some(known) = services::sdk::find(service) else {
         return Err(ResourceError::UnknownService {
             text: text.to_owned(),
             service: resource_type,
             nearest: services::nearest(service, services::sdk::all().map(|service| service.name)),
+        });
+    };
+    if !known.has(action) {
+        return Err(ResourceError::UnknownAction {
+            text: text.to_owned(),
+            service: resource_type,
+            action: action.to_owned(),
+            nearest: known.nearest(action),
         });
     }
     // AWS offers `.sync` for optimized integrations alone.

@@ -1,43 +1,68 @@
 //! A service model in the form that the protocol crates want.
 
-use super::model::{Element, Location, Member, Model, Operation, Shape, TimestampFormat};
+use super::model::{Element, Location, Member, Model, Operation, Protocol, Shape, TimestampFormat};
 use aws_smithy_schema::traits::HttpTrait;
 use aws_smithy_schema::{Schema, ShapeId, ShapeType, intern_header_name, traits};
+use std::sync::OnceLock;
 
-/// The schemas of a service's shapes, in the order of [`Model::shapes`].
+/// The schemas of a service's shapes, made when they are first needed.
 #[derive(Debug)]
 pub(crate) struct Schemas {
-    shapes: Vec<&'static Schema<'static>>,
+    model: &'static Model,
+    answers: Box<[Slot]>,
+    /// Empty where requests have the names that answers have.
+    requests: Box<[Slot]>,
+}
+
+// Schemas are large, and most are never made.
+type Slot = OnceLock<Box<Schema<'static>>>;
+
+/// What is to be written or read; some services have other names for the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Request,
+    Answer,
 }
 
 impl Schemas {
-    /// Makes the schemas of every shape of a model.
+    /// Makes room for the schemas of every shape of a model.
     pub(crate) fn of(model: &'static Model) -> Schemas {
+        let slots = |count: usize| (0..count).map(|_| Slot::new()).collect();
+        let count = model.shapes.len();
         Schemas {
-            shapes: model
-                .shapes
-                .iter()
-                .map(|shape| leaked(shape_schema(model, shape)))
-                .collect(),
+            model,
+            answers: slots(count),
+            requests: slots(if model.protocol == Protocol::Ec2 { count } else { 0 }),
         }
     }
 
     /// The schema of a shape on its own.
-    pub(crate) fn shape(&self, number: usize) -> &'static Schema<'static> {
-        self.shapes[number]
+    pub(crate) fn shape(&'static self, number: usize, side: Side) -> &'static Schema<'static> {
+        let slot = match side {
+            Side::Request => self.requests.get(number).unwrap_or(&self.answers[number]),
+            Side::Answer => &self.answers[number],
+        };
+        slot.get_or_init(|| Box::new(shape_schema(self.model, &self.model.shapes[number], side)))
     }
 
     /// The schema of an operation's input, which says where the request goes.
-    pub(crate) fn input(&self, operation: &'static Operation) -> Schema<'static> {
+    pub(crate) fn input(&'static self, operation: &'static Operation) -> Schema<'static> {
         let members = operation
             .input
-            .map(|number| self.shape(number).members())
+            .map(|number| self.shape(number, Side::Request).members())
             .unwrap_or_default();
-        Schema::new_struct(ID, ShapeType::Structure, members).with_http(HttpTrait::new(
-            &operation.method,
-            &operation.uri,
+        let mut schema = Schema::new_struct(ID, ShapeType::Structure, members).with_http(HttpTrait::new(
+            operation.method,
+            operation.uri,
             None,
-        ))
+        ));
+        if let Some(root) = operation.root {
+            schema = schema.with_xml_name(root);
+        }
+        if let Some(namespace) = operation.namespace {
+            schema = schema.with_xml_namespace(namespace, None);
+        }
+        schema
     }
 }
 
@@ -48,13 +73,13 @@ fn leaked<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-fn shape_schema(model: &'static Model, shape: &'static Shape) -> Schema<'static> {
+fn shape_schema(model: &'static Model, shape: &'static Shape, side: Side) -> Schema<'static> {
     match shape {
         Shape::Structure { members } | Shape::Union { members } => {
             let members: Vec<&'static Schema<'static>> = members
                 .iter()
                 .enumerate()
-                .map(|(index, member)| leaked(member_schema(model, member, index)))
+                .map(|(index, member)| leaked(member_schema(model, member, index, side)))
                 .collect();
             Schema::new_struct(ID, shape_type(shape), members.leak())
         }
@@ -85,7 +110,7 @@ fn bare(model: &'static Model, shape: &'static Shape, depth: usize) -> Schema<'s
 
 /// What a list or a map holds has no member name: the codecs take one for a structure's member.
 fn element_schema(model: &'static Model, element: &'static Element, depth: usize) -> Schema<'static> {
-    let mut schema = bare(model, &model.shapes[element.shape], depth);
+    let mut schema = bare(model, &model.shapes[element.shape()], depth);
     if let Some(wire) = &element.wire {
         schema = schema.with_xml_name(wire);
     }
@@ -95,9 +120,18 @@ fn element_schema(model: &'static Model, element: &'static Element, depth: usize
     schema
 }
 
-fn member_schema(model: &'static Model, member: &'static Member, index: usize) -> Schema<'static> {
-    let shape = &model.shapes[member.shape];
-    let wire = member.wire_name();
+fn member_schema(
+    model: &'static Model,
+    member: &'static Member,
+    index: usize,
+    side: Side,
+) -> Schema<'static> {
+    let shape = &model.shapes[member.shape()];
+    let rare = member.rare();
+    let wire = match side {
+        Side::Request if model.protocol == Protocol::Ec2 => rare.request.unwrap_or(member.name),
+        Side::Request | Side::Answer => member.wire_name(),
+    };
     let mut schema = Schema::new_member(ID, shape_type(shape), wire, index);
     match shape {
         Shape::List { element } => {
@@ -115,7 +149,15 @@ fn member_schema(model: &'static Model, member: &'static Member, index: usize) -
     if let Some(format) = member.format {
         schema = schema.with_timestamp_format(format.into());
     }
-    if member.flattened {
+    if let Some(namespace) = rare.namespace {
+        schema = schema.with_xml_namespace(namespace, rare.prefix);
+    }
+    if member.attribute {
+        schema = schema.with_xml_attribute();
+    }
+    // Lists in the forms of EC2 are numbered without a name of their own.
+    let numbered = model.protocol == Protocol::Ec2 && side == Side::Request;
+    if member.flattened || (numbered && matches!(shape, Shape::List { .. })) {
         schema = schema.with_xml_flattened();
     }
     if member.json_value {

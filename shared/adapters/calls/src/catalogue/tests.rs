@@ -10,7 +10,8 @@ fn every_service_reads_and_has_schemas() {
             for number in shapes.into_iter().flatten() {
                 let is_structure = matches!(service.model.shapes[number], Shape::Structure { .. });
                 assert!(is_structure, "{name}: an input or an output that is no structure");
-                service.schemas.shape(number);
+                service.schemas.shape(number, Side::Request);
+                service.schemas.shape(number, Side::Answer);
             }
         }
     }

@@ -1,18 +1,38 @@
 //! Reads an answer's members as JSON values.
 
-use super::write::{capitalized, members_of};
-use crate::catalogue::{Service, Shape};
+use super::write::members_of;
+use crate::catalogue::{Service, Shape, Side};
+use crate::names;
 use aws_smithy_schema::Schema;
 use aws_smithy_schema::serde::{SerdeError, ShapeDeserializer};
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::{Document, Number};
 use serde_json::{Map, Value};
 
-/// Reads a structure; its members get the names that Step Functions gives them, with a capital letter.
+/// How the members of an answer are named; a capital letter comes first in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// As in the API.
+    Api,
+    /// As in AWS's SDK for Java.
+    Sdk,
+}
+
+impl Naming {
+    pub(super) fn name(self, member: &str) -> String {
+        match self {
+            Naming::Api => names::capitalized(member),
+            Naming::Sdk => names::sdk(member),
+        }
+    }
+}
+
+/// Reads a structure.
 pub(super) fn structure(
     service: &'static Service,
     number: usize,
     schema: &Schema<'_>,
+    naming: Naming,
     from: &mut dyn ShapeDeserializer,
 ) -> Result<Value, SerdeError> {
     let members = members_of(&service.model.shapes[number]);
@@ -20,8 +40,8 @@ pub(super) fn structure(
     from.read_struct(schema, &mut |schema, from| {
         // Members that the model does not know come without an index and are left out.
         if let Some(member) = schema.member_index().and_then(|index| members.get(index)) {
-            let value = value(service, member.shape, schema, from)?;
-            values.insert(capitalized(&member.name), value);
+            let value = value(service, member.shape(), schema, naming, from)?;
+            values.insert(naming.name(member.name), value);
         }
         Ok(())
     })?;
@@ -32,17 +52,28 @@ fn value(
     service: &'static Service,
     number: usize,
     schema: &Schema<'_>,
+    naming: Naming,
     from: &mut dyn ShapeDeserializer,
 ) -> Result<Value, SerdeError> {
     Ok(match &service.model.shapes[number] {
-        Shape::Structure { .. } | Shape::Union { .. } => {
-            structure(service, number, service.schemas.shape(number), from)?
-        }
+        Shape::Structure { .. } | Shape::Union { .. } => structure(
+            service,
+            number,
+            service.schemas.shape(number, Side::Answer),
+            naming,
+            from,
+        )?,
         Shape::List { element } => {
             let element_schema = schema.member().unwrap_or(schema);
             let mut values = Vec::new();
             from.read_list(schema, &mut |from| {
-                values.push(element_value(service, element.shape, element_schema, from)?);
+                values.push(element_value(
+                    service,
+                    element.shape(),
+                    element_schema,
+                    naming,
+                    from,
+                )?);
                 Ok(())
             })?;
             Value::Array(values)
@@ -51,7 +82,10 @@ fn value(
             let element_schema = schema.member().unwrap_or(schema);
             let mut entries = Map::new();
             from.read_map(schema, &mut |key, from| {
-                entries.insert(key, element_value(service, element.shape, element_schema, from)?);
+                entries.insert(
+                    key,
+                    element_value(service, element.shape(), element_schema, naming, from)?,
+                );
                 Ok(())
             })?;
             Value::Object(entries)
@@ -62,7 +96,13 @@ fn value(
         Shape::Integer => Value::from(from.read_integer(schema)?),
         Shape::Long => Value::from(from.read_long(schema)?),
         Shape::BigInteger => number_text(from.read_big_integer(schema)?.as_ref()),
-        Shape::Float => Value::from(from.read_float(schema)?),
+        // As many digits as it takes to tell it from its neighbours, no more.
+        Shape::Float => Value::from(
+            from.read_float(schema)?
+                .to_string()
+                .parse::<f64>()
+                .unwrap_or(f64::NAN),
+        ),
         Shape::Double => Value::from(from.read_double(schema)?),
         Shape::BigDecimal => number_text(from.read_big_decimal(schema)?.as_ref()),
         Shape::String => Value::from(from.read_string(schema)?),
@@ -87,13 +127,14 @@ fn element_value(
     service: &'static Service,
     number: usize,
     schema: &Schema<'_>,
+    naming: Naming,
     from: &mut dyn ShapeDeserializer,
 ) -> Result<Value, SerdeError> {
     if from.is_null() {
         from.read_null()?;
         return Ok(Value::Null);
     }
-    value(service, number, schema, from)
+    value(service, number, schema, naming, from)
 }
 
 /// A number that may be too long for a number keeps its digits as text.

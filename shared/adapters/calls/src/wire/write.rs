@@ -1,6 +1,7 @@
 //! Writes JSON values as the members of a request.
 
-use crate::catalogue::{Member, Service, Shape};
+use crate::catalogue::{Member, Protocol, Service, Shape, Side};
+use crate::names::{capitalized, same};
 use aws_smithy_schema::Schema;
 use aws_smithy_schema::serde::{SerdeError, SerializableStruct, ShapeSerializer};
 use aws_smithy_types::date_time::Format;
@@ -28,17 +29,15 @@ impl<'a> Input<'a> {
         values: &'a Map<String, Value>,
     ) -> Result<Input<'a>, String> {
         let members = shape.map(members_of).unwrap_or_default();
-        for name in values.keys() {
-            if find(members, name).is_none() {
-                return Err(unknown(name, &format!("`{operation}`"), members));
-            }
+        if let Some(why) = unknown_member(operation, shape, values.keys().map(String::as_str)) {
+            return Err(why);
         }
         // A member that is there and null goes to the service, which answers for itself.
-        let given = |member: &Member| values.keys().any(|name| same(name, &member.name));
+        let given = |member: &Member| values.keys().any(|name| same(name, member.name));
         if let Some(member) = members.iter().find(|member| member.required && !given(member)) {
             return Err(format!(
                 "`{operation}` needs the member `{}`",
-                capitalized(&member.name)
+                capitalized(member.name)
             ));
         }
         let token = members
@@ -95,10 +94,10 @@ impl Input<'_> {
         };
         write(
             self.service,
-            member.shape,
+            member.shape(),
             schema,
             value,
-            &member.name,
+            member.name,
             serializer,
         )
     }
@@ -124,7 +123,7 @@ fn write(
             let Value::Object(values) = value else {
                 return wrong("an object");
             };
-            let own = service.schemas.shape(number);
+            let own = service.schemas.shape(number, Side::Request);
             let input = Input {
                 service,
                 members: members_of(shape),
@@ -132,24 +131,28 @@ fn write(
                 values,
                 token: None,
             };
-            // A structure that is the whole body stands there without its member's name.
-            to.write_struct(
-                if schema.http_payload().is_some() {
-                    own
-                } else {
-                    schema
-                },
-                &input,
-            )
+            if schema.http_payload().is_none() {
+                return to.write_struct(schema, &input);
+            }
+            // A structure that is the whole body is no member of another there: only XML names it.
+            let mut whole = Schema::new_struct(schema.shape_id().clone(), schema.shape_type(), own.members())
+                .with_xml_name(schema.member_name().unwrap_or_default());
+            if let Some(namespace) = schema.xml_namespace() {
+                whole = whole.with_xml_namespace(namespace.uri(), namespace.prefix());
+            }
+            to.write_struct(&whole, &input)
         }
         Shape::List { element } => {
             let Value::Array(values) = value else {
                 return wrong("an array");
             };
+            if service.model.protocol == Protocol::Ec2 && is_void(value) {
+                return Ok(()); // its forms have no way to say so
+            }
             let element_schema = schema.member().unwrap_or(schema);
             to.write_list_with_length(schema, values.len(), &|to| {
                 for value in values {
-                    write_element(service, element.shape, element_schema, value, name, to)?;
+                    write_element(service, element.shape(), element_schema, value, name, to)?;
                 }
                 Ok(())
             })
@@ -163,7 +166,7 @@ fn write(
             to.write_map_with_length(schema, entries.len(), &|to| {
                 for (key, value) in entries {
                     to.write_string(key_schema, key)?;
-                    write_element(service, element.shape, element_schema, value, key, to)?;
+                    write_element(service, element.shape(), element_schema, value, key, to)?;
                 }
                 Ok(())
             })
@@ -222,6 +225,16 @@ fn write(
     }
 }
 
+/// Whether a form has nothing to write of a value.
+fn is_void(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.iter().all(is_void),
+        Value::Object(members) => members.values().all(is_void),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 fn write_element(
     service: &'static Service,
     number: usize,
@@ -249,33 +262,26 @@ pub(super) fn members_of(shape: &'static Shape) -> &'static [Member] {
     }
 }
 
-/// Step Functions begins every member with a capital letter, whatever the model does.
-pub(super) fn capitalized(name: &str) -> String {
-    let mut chars = name.chars();
-    chars
-        .next()
-        .map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
-        .unwrap_or_default()
+/// Says which of these names no member of an operation's input has.
+pub(crate) fn unknown_member<'n>(
+    operation: &str,
+    shape: Option<&'static Shape>,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Option<String> {
+    let members = shape.map(members_of).unwrap_or_default();
+    let mut names = names.into_iter();
+    let name = names.find(|name| find(members, name).is_none())?;
+    Some(unknown(name, &format!("`{operation}`"), members))
 }
 
 fn find(members: &[Member], name: &str) -> Option<usize> {
-    members.iter().position(|member| same(name, &member.name))
-}
-
-/// Whether two names differ at most in the case of their first letter.
-fn same(a: &str, b: &str) -> bool {
-    let (mut a, mut b) = (a.chars(), b.chars());
-    match (a.next(), b.next()) {
-        (Some(x), Some(y)) => x.eq_ignore_ascii_case(&y) && a.as_str() == b.as_str(),
-        (None, None) => true,
-        _ => false,
-    }
+    members.iter().position(|member| same(name, member.name))
 }
 
 fn unknown(name: &str, place: &str, members: &[Member]) -> String {
     let known: Vec<String> = members
         .iter()
-        .map(|member| format!("`{}`", capitalized(&member.name)))
+        .map(|member| format!("`{}`", capitalized(member.name)))
         .collect();
     match known.as_slice() {
         [] => format!("{place} has no member `{name}`, and none at all"),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod catalogue;
 mod requests;
 mod server;
 
@@ -408,17 +409,24 @@ async fn what_the_model_does_not_know_is_refused_by_name() {
     assert!(message.contains("has no member `Foo`"), "{message}");
 
     let error = call(&server, "sqs", "SendPigeon", json!({})).await.unwrap_err();
-    assert_eq!(
-        error,
-        CallError::Refused("the catalogue has no operation `SendPigeon` of `sqs`".to_owned())
+    assert!(matches!(error, CallError::Refused(_)), "{error:?}");
+    assert_eq!(error.to_string(), "`sqs` has no operation `SendPigeon`");
+    let error = call(&server, "sqs", "sendMesage", json!({})).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("`sqs` has no operation `sendMesage`; the nearest are `SendMessage`"),
+        "{error}"
     );
     let error = call(&server, "pigeons", "Send", json!({})).await.unwrap_err();
     assert!(
         error
             .to_string()
-            .starts_with("the service `pigeons` is not in the catalogue, only `"),
+            .starts_with("the service `pigeons` is not in the catalogue"),
         "{error}"
     );
+    let error = call(&server, "dynamodbs", "Send", json!({})).await.unwrap_err();
+    assert!(error.to_string().contains("`dynamodb`"), "{error}");
     assert_eq!(server.count(), 0);
 }
 
@@ -505,4 +513,22 @@ async fn secrets_are_not_shown() {
     });
     let caller = Caller::from_env(settings).await;
     assert!(!format!("{caller:?}").contains("hush"));
+}
+
+#[tokio::test]
+async fn buckets_stay_in_the_path_of_an_endpoint_that_is_set() {
+    let server = Server::answering(200, &[("etag", "\"e\"")], "").await;
+    let members = json!({ "Bucket": "my-bucket", "Key": "a b/c", "Body": "text" });
+    let answer = call(&server, "s3", "putObject", members).await.unwrap();
+    assert_eq!(answer.members, json!({ "ETag": "\"e\"" }));
+    let request = server.request();
+    assert_eq!(request.line, "PUT /my-bucket/a%20b/c HTTP/1.1");
+    assert_eq!(request.body, "text");
+    assert_eq!(request.header("x-amz-checksum-crc32"), "O4unxw==");
+    assert_eq!(request.header("x-amz-content-sha256").len(), 64);
+    assert!(
+        request
+            .header("authorization")
+            .contains("/eu-west-1/s3/aws4_request")
+    );
 }

@@ -172,3 +172,25 @@ fn an_integration_may_name_a_region_and_an_account() {
     assert_eq!((integration.service(), integration.action()), ("s3", "getObject"));
     assert!(Resource::parse("arn:aws:states:eu-west-1:123456789012:stateMachine:s3").is_err());
 }
+
+#[test]
+fn actions_of_every_service_are_known() {
+    for text in [
+        "arn:aws:states:::aws-sdk:rds:describeDBClusters",
+        "arn:aws:states:::aws-sdk:rds:describeDbClusters",
+        "arn:aws:states:::aws-sdk:ec2:runInstances.waitForTaskToken",
+        "arn:aws:states:::aws-sdk:config:listAggregateDiscoveredResources",
+        // Closed since, so its actions are nowhere listed.
+        "arn:aws:states:::aws-sdk:iotanalytics:listDatasets",
+    ] {
+        assert!(Resource::parse(text).is_ok(), "{text}");
+    }
+    let Err(ResourceError::UnknownAction { nearest, .. }) =
+        Resource::parse("arn:aws:states:::aws-sdk:s3:getObjekt")
+    else {
+        panic!("an unknown action is expected")
+    };
+    assert_eq!(nearest.first().map(String::as_str), Some("getObject"));
+    // Its answer is a stream of events.
+    assert!(Resource::parse("arn:aws:states:::aws-sdk:s3:selectObjectContent").is_err());
+}

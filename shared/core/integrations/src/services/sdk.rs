@@ -4,6 +4,8 @@ use super::{capitalized, dynamodb, sqs};
 use crate::effect::EffectClass;
 use crate::exchange::{Failure, ServiceError};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// One service of the AWS SDKs.
 #[derive(Clone, Copy, Debug)]
@@ -12,30 +14,83 @@ pub(crate) struct SdkService {
     pub(crate) name: &'static str,
     /// The name in errors, such as `DynamoDb`.
     client: &'static str,
-    /// Operations, separated by commas.
-    repeatable: &'static str,
+    /// Operations, separated by commas; a star is on those that may be repeated.
+    operations: &'static str,
     /// `member:operations`, separated by semicolons.
     tokens: &'static str,
 }
 
+/// One operation of a service.
+#[derive(Clone, Copy, Debug)]
+struct SdkOperation {
+    /// The name in the API, such as `SendMessage`.
+    name: &'static str,
+    is_repeatable: bool,
+}
+
+impl SdkService {
+    /// Whether the service has an action; of services that AWS has closed nobody knows any longer what they had.
+    pub(crate) fn has(&self, action: &str) -> bool {
+        self.operations.is_empty() || self.operation(action).is_some()
+    }
+
+    /// The actions that are much like a name.
+    pub(crate) fn nearest(&self, action: &str) -> Vec<String> {
+        let operations = super::nearest(action, self.operations().map(|operation| operation.name));
+        operations.iter().map(|name| uncapitalized(name)).collect()
+    }
+
+    fn operation(&self, action: &str) -> Option<SdkOperation> {
+        self.operations()
+            .find(|operation| operation.name.eq_ignore_ascii_case(action))
+    }
+
+    fn operations(&self) -> impl Iterator<Item = SdkOperation> + use<> {
+        self.operations.split(',').map(|name| {
+            let starred = name.strip_suffix('*');
+            SdkOperation {
+                name: starred.unwrap_or(name),
+                is_repeatable: starred.is_some(),
+            }
+        })
+    }
+}
+
+// AWS writes actions with a small letter.
+fn uncapitalized(name: &str) -> String {
+    let mut chars = name.chars();
+    chars
+        .next()
+        .map(|first| first.to_ascii_lowercase().to_string() + chars.as_str())
+        .unwrap_or_default()
+}
+
 /// Every service of the AWS SDKs.
 pub(crate) fn all() -> impl Iterator<Item = SdkService> {
-    // A line is `name|client|repeatable|tokens`; shared/adapters/calls/catalogue/generate.py writes them.
-    include_str!("sdk/services.txt").lines().map(|line| {
-        let mut fields = line.split('|');
-        let mut field = || fields.next().unwrap_or_default();
-        SdkService {
-            name: field(),
-            client: field(),
-            repeatable: field(),
-            tokens: field(),
-        }
-    })
+    SERVICES.values().copied()
 }
 
 pub(crate) fn find(name: &str) -> Option<SdkService> {
-    all().find(|service| service.name == name)
+    SERVICES.get(name).copied()
 }
+
+static SERVICES: LazyLock<BTreeMap<&'static str, SdkService>> = LazyLock::new(|| {
+    // A line is `name|client|operations|tokens`; shared/adapters/calls/catalogue/generate.py writes them.
+    let lines = include_str!("sdk/services.txt").lines();
+    let services = lines.map(|line| {
+        let mut fields = line.split('|');
+        let mut field = || fields.next().unwrap_or_default();
+        let name = field();
+        let service = SdkService {
+            name,
+            client: field(),
+            operations: field(),
+            tokens: field(),
+        };
+        (name, service)
+    });
+    services.collect()
+});
 
 /// Says what may be done with an action of any service when its outcome is unknown.
 pub(crate) fn effect_class(service: &str, action: &str, parameters: Option<&Value>) -> EffectClass {
@@ -57,7 +112,10 @@ pub(crate) fn effect_class(service: &str, action: &str, parameters: Option<&Valu
             window_seconds: super::TOKEN_WINDOW_SECONDS,
         };
     }
-    if named(service.repeatable) || READING.iter().any(|verb| starts_with_word(action, verb)) {
+    let marked = service
+        .operation(action)
+        .is_some_and(|operation| operation.is_repeatable);
+    if marked || READING.iter().any(|verb| starts_with_word(action, verb)) {
         EffectClass::Repeatable
     } else {
         EffectClass::Once
