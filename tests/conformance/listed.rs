@@ -58,12 +58,9 @@ pub(crate) const OPERATIONS: Listed = &[
         ],
     ),
     (
-        "the catalogue has no model of the operation",
+        "the catalogue does not have the values that an enumeration may take",
         &[
-            "state_field_validation_mode-TestFieldValidationMode_strict_mode_aws_sdk_kms_task_wrong_blob_type_number",
-            "state_field_validation_mode_present-TestFieldValidationModePresent_present_mode_aws_sdk_kms_task_wrong_blob_type_number",
             "state_field_validation_mode_present-TestFieldValidationModePresent_present_mode_aws_sdk_s3_task_non_existent_enum_value",
-            "state_field_validation_mode_present-TestFieldValidationModePresent_present_mode_aws_sdk_s3_task_wrong_long_type_string",
         ],
     ),
     (

@@ -147,7 +147,10 @@ fn field_of(violation: &str) -> String {
     let field = path.rsplit('/').find(is_name).unwrap_or(path);
     let what = what.split(", but is").next().unwrap_or(what);
     // A time is a text there (recorded: test_state, wrong_timestamp_type_bool).
-    format!("Field '{field}' {}", what.replace("a time", "a string"))
+    let what = what
+        .replace("a time", "a string")
+        .replace("a whole number", "a number");
+    format!("Field '{field}' {what}")
 }
 
 /// Refuses a result that a Map or Parallel state never has.
