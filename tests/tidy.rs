@@ -1,5 +1,6 @@
 //! The rules of the house, for what no compiler checks.
 
+mod compatibility;
 mod crates;
 mod deployment;
 mod names;

@@ -308,3 +308,10 @@ async fn a_worker_that_went_away_takes_no_task_with_it() {
         server.ended(&run).await;
     }
 }
+
+#[test]
+fn a_poll_in_an_aws_account_ends_before_api_gateway_does() {
+    // API Gateway gives up after 29 seconds; what the function has to do before and after takes some of them.
+    assert_eq!(::api::Settings::from_env().activity_wait, Duration::from_secs(20));
+    assert_eq!(::api::Settings::default().activity_wait, Duration::from_secs(60));
+}

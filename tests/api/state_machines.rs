@@ -1,7 +1,10 @@
 //! State machines: made, changed, listed, tagged and deleted.
 
 use crate::support::{ROLE, Server, output, pass, refusal, wait};
-use aws_sdk_sfn::types::{ExecutionStatus, StateMachineStatus, StateMachineType, Tag};
+use aws_sdk_sfn::types::{
+    EncryptionConfiguration, EncryptionType, ExecutionStatus, StateMachineStatus, StateMachineType, Tag,
+    TracingConfiguration,
+};
 use serde_json::{Value, json};
 
 const ORDERS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:orders";
@@ -249,4 +252,55 @@ async fn everything_is_still_there_after_a_restart() {
     assert_eq!(crate::support::history(&server, &run).await, history);
     let listed = server.client().list_state_machines().send().await.unwrap();
     assert_eq!(listed.state_machines[0].state_machine_arn, machine);
+}
+
+#[tokio::test]
+async fn tracing_and_encryption_are_kept_as_they_were_given() {
+    let server = Server::start();
+    let sfn = server.client();
+    let tracing = TracingConfiguration::builder().enabled(true).build();
+    let encryption = EncryptionConfiguration::builder()
+        .r#type(EncryptionType::CustomerManagedKmsKey)
+        .kms_key_id("alias/orders")
+        .kms_data_key_reuse_period_seconds(60)
+        .build()
+        .unwrap();
+    sfn.create_state_machine()
+        .name("orders")
+        .role_arn(ROLE)
+        .definition(pass().to_string())
+        .tracing_configuration(tracing.clone())
+        .encryption_configuration(encryption.clone())
+        .send()
+        .await
+        .unwrap();
+    let described = sfn
+        .describe_state_machine()
+        .state_machine_arn(ORDERS)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(described.tracing_configuration, Some(tracing));
+    assert_eq!(described.encryption_configuration, Some(encryption));
+}
+
+#[tokio::test]
+async fn a_definition_has_up_to_a_mebibyte() {
+    let server = Server::start();
+    let create = |bytes: usize| {
+        let mut definition = pass();
+        definition["Comment"] = json!("");
+        let rest = bytes - definition.to_string().len();
+        definition["Comment"] = json!("x".repeat(rest));
+        server
+            .client()
+            .create_state_machine()
+            .name("orders")
+            .role_arn(ROLE)
+            .definition(definition.to_string())
+            .send()
+    };
+    create(1024 * 1024).await.unwrap();
+    let refused = refusal(create(1024 * 1024 + 1).await);
+    assert!(refused.starts_with("ValidationException: "), "{refused}");
 }

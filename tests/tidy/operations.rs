@@ -1,6 +1,7 @@
 //! The operations of AWS Step Functions: each is there, or is said to be missing.
 
-use super::{none, read};
+use super::compatibility::rows;
+use super::none;
 use crate::api::bad_input::OPERATIONS;
 use crate::support::repository;
 use std::collections::BTreeSet;
@@ -17,16 +18,6 @@ fn file_name(operation: &str) -> String {
     name
 }
 
-/// Returns the rows of COMPATIBILITY.md: the cells of each.
-fn rows() -> Vec<Vec<String>> {
-    let page = read(&repository().join("COMPATIBILITY.md"));
-    let rows = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|'));
-    rows.map(|row| row.split('|').map(|cell| cell.trim().to_owned()).collect())
-        .collect()
-}
-
 #[test]
 fn every_operation_is_a_file_or_said_to_be_missing() {
     let folder = repository().join("shared/api/src/actions");
@@ -35,8 +26,8 @@ fn every_operation_is_a_file_or_said_to_be_missing() {
     for operation in OPERATIONS {
         let states: Vec<&str> = rows
             .iter()
-            .filter(|row| row[0] == operation)
-            .map(|row| row[1].as_str())
+            .filter(|row| row.feature() == operation)
+            .map(|row| row.state())
             .collect();
         let is_there = folder.join(file_name(operation)).with_extension("rs").is_file();
         match (states.as_slice(), is_there) {
@@ -66,27 +57,4 @@ fn every_action_is_an_operation() {
         "a file among the actions is an operation",
         &strangers.collect::<Vec<_>>(),
     );
-}
-
-#[test]
-fn the_tests_that_rows_name_exist() {
-    let mut breaches = Vec::new();
-    for row in rows() {
-        for cell in &row {
-            let named = cell
-                .split('`')
-                .skip(1)
-                .step_by(2)
-                .filter_map(|code| code.strip_prefix("api/"));
-            let missing = named.filter(|name| {
-                !repository()
-                    .join("tests/api")
-                    .join(name)
-                    .with_extension("rs")
-                    .is_file()
-            });
-            breaches.extend(missing.map(|name| format!("{}: `api/{name}`", row[0])));
-        }
-    }
-    none("tests that COMPATIBILITY.md names exist", &breaches);
 }

@@ -199,6 +199,16 @@ fn express_ends_after_five_minutes() {
 }
 
 #[test]
+fn standard_ends_after_a_year() {
+    let definition = machine(json!({ "W": { "Type": "Wait", "Seconds": 99_999_999, "End": true } }));
+    let mut play = Play::new(&definition.to_string(), "{}").unwrap();
+    play.pass(365 * 24 * 60 * 60 - 1);
+    assert_eq!(play.status(), Status::Running);
+    play.pass(1);
+    assert_eq!(play.status(), Status::TimedOut);
+}
+
+#[test]
 fn the_definitions_time_out_ends_the_execution() {
     let mut play = wait(ExecutionType::Standard, json!({ "TimeoutSeconds": 10 }));
     play.pass(9);

@@ -431,6 +431,19 @@ fn what_cannot_be_redriven_is_left_alone() {
 }
 
 #[test]
+fn an_execution_is_redriven_a_thousand_times_at_most() {
+    let mut play = play(json!({ "F": { "Type": "Fail" } }), json!({}));
+    for _ in 0..1_000 {
+        assert!(redrive(&mut play));
+    }
+    assert_eq!(play.status(), Status::Failed);
+    assert_eq!(
+        play.execution.not_redrivable(play.now),
+        Some(NotRedrivable::TooOften)
+    );
+}
+
+#[test]
 fn a_history_needs_room_for_the_redrive_and_one_event_more() {
     let definition = crate::play::machine(json!({ "F": { "Type": "Fail" } })).to_string();
     let refusal = |history_events| {
