@@ -2,7 +2,9 @@
 
 use super::metadata::with_metadata;
 use super::{Action, Effect, Naming, RR_SYNC, RR_TOKEN, Service, TOKEN_WINDOW_SECONDS, as_given};
+use crate::exchange::{Failure, ServiceAnswer};
 use crate::jobs::{Ask, Job, JobEvent, Member, Origin, Reading, Statuses, member};
+use serde_json::Value;
 
 pub(crate) const SERVICE: Service = Service {
     name: "bedrock",
@@ -28,8 +30,19 @@ pub(crate) const SERVICE: Service = Service {
         },
     ],
     prepare: as_given,
-    render: with_metadata,
+    render,
 };
+
+/// Shows a model's answer as the JSON that it is (AWS developer guide, "Invoke and customize Amazon Bedrock models").
+fn render(answer: ServiceAnswer) -> Result<Value, Failure> {
+    let mut result = with_metadata(answer)?;
+    if let Some(body) = result.get_mut("Body")
+        && let Some(read) = body.as_str().and_then(|text| serde_json::from_str(text).ok())
+    {
+        *body = read;
+    }
+    Ok(result)
+}
 
 static CUSTOMIZATION: Job = Job {
     describe: Ask {

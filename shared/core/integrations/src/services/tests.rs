@@ -434,3 +434,15 @@ fn effect_classes_survive_the_journal() {
     let text = serde_json::to_string(&class).unwrap();
     assert_eq!(serde_json::from_str::<EffectClass>(&text).unwrap(), class);
 }
+
+#[test]
+fn a_models_answer_is_shown_as_json() {
+    let integration = integration("bedrock:invokeModel");
+    let said = answer(
+        json!({ "Body": "{\"results\":[{\"outputText\":\"hi\"}]}", "ContentType": "application/json" }),
+    );
+    let shown = response(&integration, said).unwrap();
+    assert_eq!(shown["Body"]["results"][0]["outputText"], "hi");
+    let text = response(&integration, answer(json!({ "Body": "plain" }))).unwrap();
+    assert_eq!(text["Body"], "plain");
+}
