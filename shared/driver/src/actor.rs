@@ -404,8 +404,20 @@ impl Actor {
             .retain(|effect| effect.is_wanted(|call| current.execution.waits_for(call)));
         if outcome.changed {
             if current.durable {
-                let effects = std::mem::take(&mut outcome.effects);
+                #[cfg_attr(
+                    not(feature = "mutants"),
+                    expect(unused_mut, reason = "a mutant takes them earlier")
+                )]
+                let mut effects = std::mem::take(&mut outcome.effects);
                 let entry = current.execution.seal(outcome);
+                #[cfg(feature = "mutants")]
+                if crate::Mutant::DispatchBeforeIntent.is_taken() {
+                    self.dispatch(current, std::mem::take(&mut effects), None);
+                    if let Some(returned) = self.calls.next().now_or_never().flatten() {
+                        let delivery = self.returned(returned);
+                        deliveries.extend(delivery);
+                    }
+                }
                 let (appended, write) = self.append(current, entry).await?;
                 match appended {
                     Appended::Done => self.driver.0.observe(&current.execution, &write.entry),

@@ -5,6 +5,8 @@ use crate::actor::{Delivery, Live, Reply, Session};
 use crate::error::Error;
 use crate::settings::RECEIVES_MAX;
 use crate::{Driver, actor, child, job, recover, redrive};
+#[cfg(feature = "mutants")]
+use engine::CallId;
 use engine::{ExecutionKey, Identity, Message, Status, Timestamp};
 use ports::{Appended, Envelope};
 use std::sync::Arc;
@@ -66,7 +68,10 @@ impl Driver {
             }
             live.execution.holds_calls = true;
             let now = self.0.ports.clock.now();
-            let mut outcome = live.apply(delivery.message.clone(), now);
+            let message = delivery.message.clone();
+            #[cfg(feature = "mutants")]
+            let message = mistaken(&live, message);
+            let mut outcome = live.apply(message, now);
             let accepted = outcome.accepted;
             let at = live.execution.last_time();
             if outcome.changed {
@@ -205,5 +210,22 @@ impl Driver {
             Reply::Failed(error) => Err(error),
             Reply::Accepted { .. } | Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing => Ok(()),
         }
+    }
+}
+
+/// Takes a report for one of another call that the execution waits for.
+#[cfg(feature = "mutants")]
+fn mistaken(live: &Live, message: Message) -> Message {
+    match message {
+        Message::Callback { call, result }
+            if crate::Mutant::CallbackUnmatched.is_taken() && !live.execution.waits_for(call) =>
+        {
+            let open = (0..call.0 + 64)
+                .map(CallId)
+                .find(|open| live.execution.waits_for(*open));
+            let call = open.unwrap_or(call);
+            Message::Callback { call, result }
+        }
+        message => message,
     }
 }
