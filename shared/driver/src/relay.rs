@@ -61,6 +61,8 @@ impl Driver {
             }
             let is_redrive = matches!(delivery.message, Message::Redrive { .. });
             if live.execution.status != Status::Running && !is_redrive {
+                // Whoever ended it may have died before it told, and its client asks again.
+                child::notify_parent(self, &live.execution).await?;
                 let head = self.0.ports.journal.head(key).await?;
                 return Ok(Reply::Stale {
                     closed: head.and_then(|head| head.stopped),

@@ -339,18 +339,15 @@ impl Execution {
     /// Returns the time from which on the execution is overdue if nobody has looked after it.
     ///
     /// That is [`Execution::next_deadline`], but for polls: those that find a job at work leave no trace, so that only
-    /// their long absence says anything.
+    /// their long absence says anything. A child execution reports its end itself, once; after a while somebody has to
+    /// look whether that was lost.
     pub fn overdue_from(&self) -> Option<Timestamp> {
-        if self.status != Status::Running || !self.runnable.is_empty() || self.polls.is_empty() {
+        if self.status != Status::Running || !self.runnable.is_empty() {
             return self.next_deadline();
         }
         let deadline = self.deadlines.first().map(|(time, _)| *time);
         let job_of = |id: &ThreadId| self.threads.get(id)?.phase.job();
-        let look_by = self
-            .polls
-            .iter()
-            .filter_map(|(_, id)| job_of(id).map(|job| job.look_by))
-            .min();
+        let look_by = self.calls.values().filter_map(job_of).map(|job| job.look_by).min();
         deadline.into_iter().chain(look_by).min()
     }
 
