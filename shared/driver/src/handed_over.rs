@@ -20,6 +20,7 @@ impl Driver {
             let Some(loaded) = recover::load(self, &envelope.key).await? else {
                 return Ok(());
             };
+            let read_at = loaded.read_at;
             let execution = &loaded.live.execution;
             if execution.identity.incarnation != envelope.incarnation || execution.status != Status::Running {
                 return Ok(());
@@ -37,7 +38,7 @@ impl Driver {
                 Stage::Sent => {
                     let mut leases = BTreeMap::new();
                     let lease = recover::lease(self, execution, request.committed_in, &mut leases).await?;
-                    if self.0.ports.clock.now() >= lease.until {
+                    if read_at >= lease.until {
                         break Message::CallUnknown { call };
                     }
                     // Its maker is alive, or has died just now: this is looked at again when that is known.
