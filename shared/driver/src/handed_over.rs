@@ -80,7 +80,8 @@ impl Driver {
             // The turn did what was due besides, and somebody has to go on with that.
             self.tell(&live, write.entry.seq).await?;
         }
-        Ok((accepted && !is_over).then(|| Claimed {
+        // The same turn may have ended what the call is for: a wait that was over beside it, for example.
+        Ok((accepted && live.execution.waits_for(call)).then(|| Claimed {
             identity,
             seq: write.entry.seq,
             nonce: write.nonce.clone(),
