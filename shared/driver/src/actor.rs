@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::leases::Leases;
 use crate::settings::{LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
-use crate::{Driver, dispatch, job, payloads, recover, redrive};
+use crate::{Driver, dispatch, job, leases, payloads, recover, redrive};
 use engine::{
     CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, NotRedrivable, Outcome,
     Program, Status, TaskToken, Timestamp, apply,
@@ -554,20 +554,13 @@ impl Actor {
             }
             let id = effect.call().id;
             if self.in_flight.insert(id) {
-                if let Some(lease) = lease
-                    && self
-                        .leases
-                        .take(&self.driver, &effect, lease, &live.execution.identity.incarnation)
-                        .is_err()
-                {
-                    // The write took so long that another driver may have given the call up already.
-                    let unknown = Message::CallUnknown { call: id };
-                    self.calls.push(Box::pin(std::future::ready(unknown.into())));
-                    continue;
-                }
                 let identity = Arc::clone(&live.execution.identity);
-                self.calls
-                    .push(dispatch::perform(self.driver.clone(), identity, effect));
+                let fence = lease.filter(|lease| self.leases.take(&effect, lease, &identity.incarnation));
+                let performed = dispatch::perform(self.driver.clone(), identity, effect);
+                self.calls.push(match fence {
+                    Some(lease) => leases::fenced(self.driver.clone(), lease.until, id, performed),
+                    None => performed,
+                });
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::actor::Delivery;
 use crate::error::Error;
 use crate::settings::RENEW_AFTER;
 use crate::{Driver, dispatch, job, leases, recover};
-use engine::{Call, CallId, Identity, Message, Stage, Status};
+use engine::{Call, CallId, Identity, Message, Stage, Status, Timestamp};
 use ports::{Appended, Envelope, Nonce};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,12 +85,17 @@ impl Driver {
             identity,
             seq: write.entry.seq,
             nonce: write.nonce.clone(),
+            until: write.lease_until,
         }))
     }
 
     /// Makes a claimed call, and keeps the claim while it lasts.
     async fn make(&self, claimed: Claimed, request: Call) -> Message {
         let identity = &claimed.identity;
+        if leases::is_over(self, claimed.until) {
+            // To write the claim down took so long that another driver may have given the call up already.
+            return Message::CallUnknown { call: request.id };
+        }
         let mut call = std::pin::pin!(dispatch::call_service(
             self.clone(),
             Arc::clone(identity),
@@ -114,4 +119,6 @@ struct Claimed {
     /// The entry that holds the claim.
     seq: u64,
     nonce: Nonce,
+    /// Until when it holds, unless it is renewed.
+    until: Timestamp,
 }
