@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::leases::Leases;
-use crate::settings::{LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
+use crate::settings::{LEASE_MARGIN_MILLIS, LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
 use crate::{Driver, dispatch, job, leases, payloads, recover, redrive};
 use engine::{
     CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, NotRedrivable, Outcome,
@@ -375,13 +375,18 @@ impl Actor {
         live: &mut Option<Live>,
         deliveries: &mut Vec<Delivery>,
     ) -> Result<(), Error> {
+        let now = self.driver.0.ports.clock.now();
+        let looks_again = |live: &Live| live.look_again_at.is_some_and(|time| time <= now);
+        if live.as_ref().is_some_and(looks_again) {
+            // The lease of whoever was making a call is over, or was renewed.
+            *live = self.load().await?;
+        }
         let Some(current) = live else {
             for delivery in deliveries.drain(..) {
                 delivery.answer(Reply::Missing);
             }
             return Ok(());
         };
-        let now = self.driver.0.ports.clock.now();
         let mut outcome = Outcome::default();
         let mut answers = Vec::new();
         if current.unfinished && deliveries.is_empty() {
@@ -392,6 +397,10 @@ impl Actor {
             if !delivery.is_meant_for(&current.execution.identity) {
                 rejected.push((delivery, Reply::Missing));
                 continue;
+            }
+            if delivery.message == Message::Wake {
+                // It may be the timer that was armed, and have come early by this clock.
+                current.armed = None;
             }
             let applied = self.apply(current, delivery.message.clone(), now)?;
             answers.push((delivery, applied.accepted));
@@ -588,7 +597,14 @@ impl Actor {
         if is_implicit && !self.driver.0.settings.exclusive {
             return;
         }
-        if live.armed.is_some_and(|armed| armed <= deadline && armed > now) {
+        // By another driver's clock the armed time may have come, and its wake-up been taken for one too many.
+        let margin = if self.driver.0.settings.exclusive {
+            0
+        } else {
+            LEASE_MARGIN_MILLIS
+        };
+        let is_ahead = |armed: Timestamp| armed <= deadline && armed.millis() > now.millis() + margin;
+        if live.armed.is_some_and(is_ahead) {
             return;
         }
         let identity = &live.execution.identity;
