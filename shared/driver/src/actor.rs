@@ -172,6 +172,8 @@ struct Actor {
     leases: Leases,
     /// From when on it begins nothing, and leaves the execution to the next driver.
     until: Timestamp,
+    /// Whether that time has come; a clock that is set back does not change it.
+    is_leaving: bool,
 }
 
 /// Runs an actor until its execution has ended or only waits.
@@ -190,6 +192,7 @@ pub(crate) async fn run(
         in_flight: BTreeSet::new(),
         leases: Leases::default(),
         until,
+        is_leaving: false,
     };
     let mut live = match session {
         Session::Fresh(live, effects) => {
@@ -574,8 +577,9 @@ impl Actor {
         }
     }
 
-    fn is_out_of_time(&self) -> bool {
-        self.driver.0.ports.clock.now() >= self.until
+    fn is_out_of_time(&mut self) -> bool {
+        self.is_leaving |= self.driver.0.ports.clock.now() >= self.until;
+        self.is_leaving
     }
 
     /// Arms a timer for the execution's earliest deadline, unless an earlier one is armed.
