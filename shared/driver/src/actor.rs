@@ -34,6 +34,8 @@ pub(crate) struct Delivery {
     pub(crate) token: Option<TaskToken>,
     /// Who wants to know what became of it, once that is durable.
     pub(crate) reply: Option<oneshot::Sender<Reply>>,
+    /// Who holds the message for as long as the execution is at work here; told when it is not any more.
+    pub(crate) holder: Option<oneshot::Sender<()>>,
 }
 
 /// What became of a delivery.
@@ -58,6 +60,7 @@ impl Delivery {
             incarnation,
             token: None,
             reply: None,
+            holder: None,
         }
     }
 
@@ -174,16 +177,24 @@ struct Actor {
     until: Timestamp,
     /// Whether that time has come; a clock that is set back does not change it.
     is_leaving: bool,
+    /// How many messages came before the execution was read: it is not older than they are.
+    older_messages: usize,
+    /// Whether a message came since it was read or written, which may tell of what another driver has written.
+    is_behind: bool,
+    /// Who holds the messages that it has taken.
+    holders: Vec<oneshot::Sender<()>>,
 }
 
 /// Runs an actor until its execution has ended or only waits.
+///
+/// Fails when it had to give the execution up: whoever brought its message has to bring it again.
 pub(crate) async fn run(
     driver: Driver,
     key: ExecutionKey,
     mut inbox: mpsc::UnboundedReceiver<Delivery>,
     session: Session,
     until: Timestamp,
-) {
+) -> Result<(), Error> {
     let mut actor = Actor {
         driver,
         key,
@@ -193,6 +204,9 @@ pub(crate) async fn run(
         leases: Leases::default(),
         until,
         is_leaving: false,
+        older_messages: inbox.len(),
+        is_behind: false,
+        holders: Vec::new(),
     };
     let mut live = match session {
         Session::Fresh(live, effects) => {
@@ -201,7 +215,7 @@ pub(crate) async fn run(
         }
         Session::Stored => match actor.load().await {
             Ok(live) => live,
-            Err(error) => return actor.give_up(inbox, Vec::new(), &error).await,
+            Err(error) => return actor.give_up(inbox, Vec::new(), error).await,
         },
     };
     if let Some(live) = &mut live {
@@ -210,7 +224,7 @@ pub(crate) async fn run(
         } else if !live.durable {
             // A pure Express execution has ended in the turn that began it.
             if let Err(error) = actor.closed(live).await {
-                return actor.give_up(inbox, Vec::new(), &error).await;
+                return actor.give_up(inbox, Vec::new(), error).await;
             }
         }
     }
@@ -222,7 +236,7 @@ pub(crate) async fn run(
         if !running {
             actor.run_errands().await;
             if actor.leave(&mut inbox, &mut deliveries) {
-                return;
+                return Ok(());
             }
         }
         let mut unfinished = live.as_ref().is_some_and(|live| live.unfinished);
@@ -236,7 +250,7 @@ pub(crate) async fn run(
             if unfinished && actor.calls.is_empty() && deliveries.is_empty() {
                 match pass_on(&actor.driver, live).await {
                     Ok(()) => live.unfinished = false,
-                    Err(error) => return actor.give_up(inbox, deliveries, &error).await,
+                    Err(error) => return actor.give_up(inbox, deliveries, error).await,
                 }
             }
             unfinished = false;
@@ -246,14 +260,14 @@ pub(crate) async fn run(
             if !stays {
                 actor.run_errands().await;
                 if actor.leave(&mut inbox, &mut deliveries) {
-                    return;
+                    return Ok(());
                 }
             }
         }
         actor.gather(&mut inbox, &mut deliveries, unfinished).await;
         match actor.advance(&mut live, &mut deliveries).await {
             Ok(()) => {}
-            Err(error) => return actor.give_up(inbox, deliveries, &error).await,
+            Err(error) => return actor.give_up(inbox, deliveries, error).await,
         }
     }
 }
@@ -272,7 +286,11 @@ impl Actor {
     }
 
     /// Leaves the table of actors, unless a message came in between. Then it is among `deliveries`.
-    fn leave(&self, inbox: &mut mpsc::UnboundedReceiver<Delivery>, deliveries: &mut Vec<Delivery>) -> bool {
+    fn leave(
+        &mut self,
+        inbox: &mut mpsc::UnboundedReceiver<Delivery>,
+        deliveries: &mut Vec<Delivery>,
+    ) -> bool {
         if !deliveries.is_empty() {
             return false;
         }
@@ -283,14 +301,30 @@ impl Actor {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         match inbox.try_recv() {
-            Ok(delivery) => {
+            Ok(mut delivery) => {
+                drop(actors);
+                self.received(&mut delivery);
                 deliveries.push(delivery);
                 false
             }
             Err(_) => {
                 actors.remove(&self.key);
+                drop(actors);
+                for holder in self.holders.drain(..) {
+                    // Nobody is waiting any more.
+                    let _ = holder.send(());
+                }
                 true
             }
+        }
+    }
+
+    /// A message was taken out of the inbox.
+    fn received(&mut self, delivery: &mut Delivery) {
+        self.holders.extend(delivery.holder.take());
+        match self.older_messages.checked_sub(1) {
+            Some(left) => self.older_messages = left,
+            None => self.is_behind = !self.driver.0.settings.exclusive,
         }
     }
 
@@ -299,8 +333,8 @@ impl Actor {
         self,
         mut inbox: mpsc::UnboundedReceiver<Delivery>,
         mut deliveries: Vec<Delivery>,
-        error: &Error,
-    ) {
+        error: Error,
+    ) -> Result<(), Error> {
         tracing::error!(machine = %self.key.machine, execution = %self.key.name, %error, "an execution cannot go on");
         {
             let mut actors = self
@@ -319,11 +353,12 @@ impl Actor {
         }
         if !self.driver.0.settings.exclusive {
             // Whoever brought the message brings it again.
-            return;
+            return Err(error);
         }
         // The store may be well again later: a full disk, for example. Calls in flight are unknown then.
         tokio::time::sleep(RETRY_AFTER).await;
         self.driver.deliver(&self.key, Delivery::new(Message::Wake, None));
+        Err(error)
     }
 
     /// Waits for something to do, and takes all that is there.
@@ -335,12 +370,20 @@ impl Actor {
     ) {
         if deliveries.is_empty() && !unfinished {
             if self.calls.is_empty() {
-                deliveries.extend(inbox.recv().await);
+                if let Some(mut delivery) = inbox.recv().await {
+                    self.received(&mut delivery);
+                    deliveries.push(delivery);
+                }
             } else {
                 loop {
                     tokio::select! {
                         biased;
-                        delivery = inbox.recv() => deliveries.extend(delivery),
+                        delivery = inbox.recv() => {
+                            if let Some(mut delivery) = delivery {
+                                self.received(&mut delivery);
+                                deliveries.push(delivery);
+                            }
+                        }
                         Some(returned) = self.calls.next() => deliveries.extend(self.returned(returned)),
                         Some(()) = self.errands.next(), if !self.errands.is_empty() => continue,
                         () = tokio::time::sleep(RENEW_AFTER), if !self.leases.is_empty() => {
@@ -353,7 +396,8 @@ impl Actor {
             }
         }
         while deliveries.len() < MESSAGES_PER_ENTRY_MAX {
-            if let Ok(delivery) = inbox.try_recv() {
+            if let Ok(mut delivery) = inbox.try_recv() {
+                self.received(&mut delivery);
                 deliveries.push(delivery);
             } else if let Some(Some(returned)) = self.calls.next().now_or_never() {
                 let delivery = self.returned(returned);
@@ -409,6 +453,13 @@ impl Actor {
             answers.push((delivery, applied.accepted));
             outcome.absorb(applied);
         }
+        if !outcome.changed && std::mem::take(&mut self.is_behind) && current.durable {
+            // It says nothing new about what is in memory. Somebody else may have written what it tells of.
+            *live = self.load().await?;
+            deliveries.extend(answers.into_iter().map(|(delivery, _)| delivery));
+            deliveries.extend(rejected.into_iter().map(|(delivery, _)| delivery));
+            return Ok(());
+        }
         current.unfinished = outcome.unfinished;
         // A later message of the turn may have ended what an earlier one asked for.
         outcome
@@ -432,7 +483,10 @@ impl Actor {
                 }
                 let (appended, write) = self.append(current, entry).await?;
                 match appended {
-                    Appended::Done => self.driver.0.observe(&current.execution, &write.entry),
+                    Appended::Done => {
+                        self.is_behind = false;
+                        self.driver.0.observe(&current.execution, &write.entry);
+                    }
                     Appended::Conflict | Appended::Gone => {
                         // Somebody else wrote this place: what was applied here never happened. Load what did, and
                         // apply the messages to that; the loser of a race drives on.

@@ -186,9 +186,16 @@ impl Driver {
         let (send, receive) = oneshot::channel();
         let mut delivery = Delivery::new(envelope.message, Some(envelope.incarnation));
         delivery.reply = Some(send);
-        let inbox = self.enter(&envelope.key, delivery);
-        if let Some(inbox) = inbox {
-            actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await;
+        let (hold, held) = oneshot::channel();
+        delivery.holder = Some(hold);
+        match self.enter(&envelope.key, delivery) {
+            // It may fail long after it has answered this message.
+            Some(inbox) => {
+                actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await?;
+            }
+            // The execution is at work here. This may be the very message that brought it, received once more: whoever
+            // received it first cannot delete it any more.
+            None => held.await.map_err(|_| Error::Shutdown)?,
         }
         match receive.await {
             Ok(Reply::Failed(error)) => Err(error),
