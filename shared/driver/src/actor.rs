@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::leases::Leases;
-use crate::settings::{LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
-use crate::{Driver, dispatch, job, payloads, recover, redrive};
+use crate::settings::{LEASE_MARGIN_MILLIS, LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
+use crate::{Driver, dispatch, job, leases, payloads, recover, redrive};
 use engine::{
     CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, NotRedrivable, Outcome,
     Program, Status, TaskToken, Timestamp, apply,
@@ -34,6 +34,8 @@ pub(crate) struct Delivery {
     pub(crate) token: Option<TaskToken>,
     /// Who wants to know what became of it, once that is durable.
     pub(crate) reply: Option<oneshot::Sender<Reply>>,
+    /// Who holds the message for as long as the execution is at work here; told when it is not any more.
+    pub(crate) holder: Option<oneshot::Sender<()>>,
 }
 
 /// What became of a delivery.
@@ -58,6 +60,7 @@ impl Delivery {
             incarnation,
             token: None,
             reply: None,
+            holder: None,
         }
     }
 
@@ -174,9 +177,19 @@ struct Actor {
     until: Timestamp,
     /// Why no timer is armed for what the execution waits for.
     unarmed: Option<TimersError>,
+    /// Whether that time has come; a clock that is set back does not change it.
+    is_leaving: bool,
+    /// How many messages came before the execution was read: it is not older than they are.
+    older_messages: usize,
+    /// Whether a message came since it was read or written, which may tell of what another driver has written.
+    is_behind: bool,
+    /// Who holds the messages that it has taken.
+    holders: Vec<oneshot::Sender<()>>,
 }
 
 /// Runs an actor until its execution has ended or only waits.
+///
+/// Fails when it had to give the execution up: whoever brought its message has to bring it again.
 pub(crate) async fn run(
     driver: Driver,
     key: ExecutionKey,
@@ -193,6 +206,10 @@ pub(crate) async fn run(
         leases: Leases::default(),
         until,
         unarmed: None,
+        is_leaving: false,
+        older_messages: inbox.len(),
+        is_behind: false,
+        holders: Vec::new(),
     };
     let mut live = match session {
         Session::Fresh(live, effects) => {
@@ -201,7 +218,7 @@ pub(crate) async fn run(
         }
         Session::Stored => match actor.load().await {
             Ok(live) => live,
-            Err(error) => return actor.give_up(inbox, Vec::new(), &error).await,
+            Err(error) => return actor.give_up(inbox, Vec::new(), error).await,
         },
     };
     if let Some(live) = &mut live {
@@ -210,7 +227,7 @@ pub(crate) async fn run(
         } else if !live.durable {
             // A pure Express execution has ended in the turn that began it.
             if let Err(error) = actor.closed(live).await {
-                return actor.give_up(inbox, Vec::new(), &error).await;
+                return actor.give_up(inbox, Vec::new(), error).await;
             }
         }
     }
@@ -236,7 +253,7 @@ pub(crate) async fn run(
             if unfinished && actor.calls.is_empty() && deliveries.is_empty() {
                 match pass_on(&actor.driver, live).await {
                     Ok(()) => live.unfinished = false,
-                    Err(error) => return actor.give_up(inbox, deliveries, &error).await,
+                    Err(error) => return actor.give_up(inbox, deliveries, error).await,
                 }
             }
             unfinished = false;
@@ -253,7 +270,7 @@ pub(crate) async fn run(
         actor.gather(&mut inbox, &mut deliveries, unfinished).await;
         match actor.advance(&mut live, &mut deliveries).await {
             Ok(()) => {}
-            Err(error) => return actor.give_up(inbox, deliveries, &error).await,
+            Err(error) => return actor.give_up(inbox, deliveries, error).await,
         }
     }
 }
@@ -272,7 +289,11 @@ impl Actor {
     }
 
     /// Leaves the table of actors, unless a message came in between. Then it is among `deliveries`.
-    fn leave(&self, inbox: &mut mpsc::UnboundedReceiver<Delivery>, deliveries: &mut Vec<Delivery>) -> bool {
+    fn leave(
+        &mut self,
+        inbox: &mut mpsc::UnboundedReceiver<Delivery>,
+        deliveries: &mut Vec<Delivery>,
+    ) -> bool {
         if !deliveries.is_empty() {
             return false;
         }
@@ -283,14 +304,30 @@ impl Actor {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         match inbox.try_recv() {
-            Ok(delivery) => {
+            Ok(mut delivery) => {
+                drop(actors);
+                self.received(&mut delivery);
                 deliveries.push(delivery);
                 false
             }
             Err(_) => {
                 actors.remove(&self.key);
+                drop(actors);
+                for holder in self.holders.drain(..) {
+                    // Nobody is waiting any more.
+                    let _ = holder.send(());
+                }
                 true
             }
+        }
+    }
+
+    /// A message was taken out of the inbox.
+    fn received(&mut self, delivery: &mut Delivery) {
+        self.holders.extend(delivery.holder.take());
+        match self.older_messages.checked_sub(1) {
+            Some(left) => self.older_messages = left,
+            None => self.is_behind = !self.driver.0.settings.exclusive,
         }
     }
 
@@ -299,7 +336,7 @@ impl Actor {
         self,
         mut inbox: mpsc::UnboundedReceiver<Delivery>,
         mut deliveries: Vec<Delivery>,
-        error: &Error,
+        error: Error,
     ) -> Result<(), Error> {
         tracing::error!(machine = %self.key.machine, execution = %self.key.name, %error, "an execution cannot go on");
         {
@@ -319,12 +356,12 @@ impl Actor {
         }
         if !self.driver.0.settings.exclusive {
             // Whoever brought the message brings it again.
-            return Err(error.clone());
+            return Err(error);
         }
         // The store may be well again later: a full disk, for example. Calls in flight are unknown then.
         tokio::time::sleep(RETRY_AFTER).await;
         self.driver.deliver(&self.key, Delivery::new(Message::Wake, None));
-        Ok(())
+        Err(error)
     }
 
     /// Waits for something to do, and takes all that is there.
@@ -336,12 +373,20 @@ impl Actor {
     ) {
         if deliveries.is_empty() && !unfinished {
             if self.calls.is_empty() {
-                deliveries.extend(inbox.recv().await);
+                if let Some(mut delivery) = inbox.recv().await {
+                    self.received(&mut delivery);
+                    deliveries.push(delivery);
+                }
             } else {
                 loop {
                     tokio::select! {
                         biased;
-                        delivery = inbox.recv() => deliveries.extend(delivery),
+                        delivery = inbox.recv() => {
+                            if let Some(mut delivery) = delivery {
+                                self.received(&mut delivery);
+                                deliveries.push(delivery);
+                            }
+                        }
                         Some(returned) = self.calls.next() => deliveries.extend(self.returned(returned)),
                         Some(()) = self.errands.next(), if !self.errands.is_empty() => continue,
                         () = tokio::time::sleep(RENEW_AFTER), if !self.leases.is_empty() => {
@@ -354,7 +399,8 @@ impl Actor {
             }
         }
         while deliveries.len() < MESSAGES_PER_ENTRY_MAX {
-            if let Ok(delivery) = inbox.try_recv() {
+            if let Ok(mut delivery) = inbox.try_recv() {
+                self.received(&mut delivery);
                 deliveries.push(delivery);
             } else if let Some(Some(returned)) = self.calls.next().now_or_never() {
                 let delivery = self.returned(returned);
@@ -379,13 +425,18 @@ impl Actor {
         live: &mut Option<Live>,
         deliveries: &mut Vec<Delivery>,
     ) -> Result<(), Error> {
+        let now = self.driver.0.ports.clock.now();
+        let looks_again = |live: &Live| live.look_again_at.is_some_and(|time| time <= now);
+        if live.as_ref().is_some_and(looks_again) {
+            // The lease of whoever was making a call is over, or was renewed.
+            *live = self.load().await?;
+        }
         let Some(current) = live else {
             for delivery in deliveries.drain(..) {
                 delivery.answer(Reply::Missing);
             }
             return Ok(());
         };
-        let now = self.driver.0.ports.clock.now();
         let mut outcome = Outcome::default();
         let mut answers = Vec::new();
         if current.unfinished && deliveries.is_empty() {
@@ -405,6 +456,10 @@ impl Actor {
                 deliveries.extend(waiting);
                 break;
             }
+            if matches!(delivery.message, Message::Wake | Message::Due { .. }) {
+                // It may be the timer that was armed, and have come early by this clock.
+                current.armed = None;
+            }
             let applied = self.apply(current, delivery.message.clone(), now)?;
             let refused = match applied.accepted {
                 true => None,
@@ -413,6 +468,13 @@ impl Actor {
             answers.push((delivery, applied.accepted, refused));
             outcome.absorb(applied);
         }
+        if !outcome.changed && std::mem::take(&mut self.is_behind) && current.durable {
+            // It says nothing new about what is in memory. Somebody else may have written what it tells of.
+            *live = self.load().await?;
+            deliveries.splice(0..0, answers.into_iter().map(|(delivery, _, _)| delivery));
+            deliveries.extend(rejected.into_iter().map(|(delivery, _)| delivery));
+            return Ok(());
+        }
         current.unfinished = outcome.unfinished;
         // A later message of the turn may have ended what an earlier one asked for.
         outcome
@@ -420,11 +482,26 @@ impl Actor {
             .retain(|effect| effect.is_wanted(|call| current.execution.waits_for(call)));
         if outcome.changed {
             if current.durable {
-                let effects = std::mem::take(&mut outcome.effects);
+                #[cfg_attr(
+                    not(feature = "mutants"),
+                    expect(unused_mut, reason = "a mutant takes them earlier")
+                )]
+                let mut effects = std::mem::take(&mut outcome.effects);
                 let entry = current.execution.seal(outcome);
+                #[cfg(feature = "mutants")]
+                if crate::Mutant::DispatchBeforeIntent.is_taken() {
+                    self.dispatch(current, std::mem::take(&mut effects), None);
+                    if let Some(returned) = self.calls.next().now_or_never().flatten() {
+                        let delivery = self.returned(returned);
+                        deliveries.extend(delivery);
+                    }
+                }
                 let (appended, write) = self.append(current, entry).await?;
                 match appended {
-                    Appended::Done => self.driver.0.observe(&current.execution, &write.entry),
+                    Appended::Done => {
+                        self.is_behind = false;
+                        self.driver.0.observe(&current.execution, &write.entry);
+                    }
                     Appended::Conflict | Appended::Gone => {
                         // Somebody else wrote this place: what was applied here never happened. Load what did, and
                         // apply the messages to that; the loser of a race drives on.
@@ -556,20 +633,13 @@ impl Actor {
             }
             let id = effect.call().id;
             if self.in_flight.insert(id) {
-                if let Some(lease) = lease
-                    && self
-                        .leases
-                        .take(&self.driver, &effect, lease, &live.execution.identity.incarnation)
-                        .is_err()
-                {
-                    // The write took so long that another driver may have given the call up already.
-                    let unknown = Message::CallUnknown { call: id };
-                    self.calls.push(Box::pin(std::future::ready(unknown.into())));
-                    continue;
-                }
                 let identity = Arc::clone(&live.execution.identity);
-                self.calls
-                    .push(dispatch::perform(self.driver.clone(), identity, effect));
+                let fence = lease.filter(|lease| self.leases.take(&effect, lease, &identity.incarnation));
+                let performed = dispatch::perform(self.driver.clone(), identity, effect);
+                self.calls.push(match fence {
+                    Some(lease) => leases::fenced(self.driver.clone(), lease.until, id, performed),
+                    None => performed,
+                });
             }
         }
     }
@@ -579,8 +649,9 @@ impl Actor {
         self.unarmed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    fn is_out_of_time(&self) -> bool {
-        self.driver.0.ports.clock.now() >= self.until
+    fn is_out_of_time(&mut self) -> bool {
+        self.is_leaving |= self.driver.0.ports.clock.now() >= self.until;
+        self.is_leaving
     }
 
     /// Arms a timer for the execution's earliest deadline, unless an earlier one is armed.
@@ -603,7 +674,14 @@ impl Actor {
         if is_implicit && !self.driver.0.settings.exclusive {
             return;
         }
-        if live.armed.is_some_and(|armed| armed <= deadline && armed > now) {
+        // By another driver's clock the armed time may have come, and its wake-up been taken for one too many.
+        let margin = if self.driver.0.settings.exclusive {
+            0
+        } else {
+            LEASE_MARGIN_MILLIS
+        };
+        let is_ahead = |armed: Timestamp| armed <= deadline && armed.millis() > now.millis() + margin;
+        if live.armed.is_some_and(is_ahead) {
             return;
         }
         let identity = &live.execution.identity;

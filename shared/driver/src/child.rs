@@ -265,18 +265,25 @@ fn execution_of(arn: &str) -> Option<(String, String)> {
 
 /// Tells the task that waits for this execution that it has ended.
 pub(crate) async fn notify_parent(driver: &Driver, execution: &Execution) -> Result<(), Error> {
-    let (Some(parent), Some(closing)) = (&execution.identity.parent, &execution.closing) else {
-        return Ok(());
+    let identity = &execution.identity;
+    let waiting = identity
+        .parent
+        .as_ref()
+        .filter(|parent| parent.wants != Wants::Nothing);
+    let Some(parent) = waiting else { return Ok(()) };
+    let message = match &execution.closing {
+        Some(closing) => End::of(execution, closing).message(driver, parent.call, parent.wants),
+        // Whoever wrote the last entry may have died before it told.
+        None => match ended(driver, &identity.arn, parent.call, parent.wants).await? {
+            Some(message) => message,
+            None => return Ok(()),
+        },
     };
-    if parent.wants == Wants::Nothing {
-        return Ok(());
-    }
-    let message = End::of(execution, closing).message(driver, parent.call, parent.wants);
     let envelope = Envelope {
         key: parent.key.clone(),
         incarnation: Arc::clone(&parent.incarnation),
         message,
-        deduplication: format!("{}#done", execution.identity.incarnation),
+        deduplication: format!("{}#done", identity.incarnation),
     };
     Ok(driver.0.ports.mailbox.post(envelope).await?)
 }

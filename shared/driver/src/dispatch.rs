@@ -135,6 +135,10 @@ pub(crate) async fn call_service(driver: Driver, identity: Arc<Identity>, call: 
     };
     let mut repeats = 0;
     loop {
+        if is_forgotten(&driver, &request.call) {
+            // The process stood still, or the call before took that long.
+            return Message::CallUnknown { call: id };
+        }
         match driver.0.ports.services.call(request.clone()).await {
             CallOutcome::Succeeded(output) => return Message::CallSucceeded { call: id, output },
             CallOutcome::Ended(output) => return ended(&request.call, output),
@@ -149,6 +153,16 @@ pub(crate) async fn call_service(driver: Driver, identity: Arc<Identity>, call: 
                 return Message::CallUnknown { call: id };
             }
         }
+    }
+}
+
+/// Returns whether a call's service may have forgotten its token, and would take the call for another one.
+fn is_forgotten(driver: &Driver, call: &Call) -> bool {
+    match &call.class {
+        EffectClass::Token { window_seconds, .. } => {
+            driver.0.ports.clock.now() >= call.asked_at.plus_seconds(*window_seconds)
+        }
+        EffectClass::Repeatable | EffectClass::Once => false,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::actor::Delivery;
 use crate::error::Error;
 use crate::settings::RENEW_AFTER;
 use crate::{Driver, dispatch, job, leases, recover};
-use engine::{Call, CallId, Identity, Message, Stage, Status};
+use engine::{Call, CallId, Identity, Message, Stage, Status, Timestamp};
 use ports::{Appended, Envelope, Nonce};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ impl Driver {
             let Some(loaded) = recover::load(self, &envelope.key).await? else {
                 return Ok(());
             };
+            let read_at = loaded.read_at;
             let execution = &loaded.live.execution;
             if execution.identity.incarnation != envelope.incarnation || execution.status != Status::Running {
                 return Ok(());
@@ -37,7 +38,7 @@ impl Driver {
                 Stage::Sent => {
                     let mut leases = BTreeMap::new();
                     let lease = recover::lease(self, execution, request.committed_in, &mut leases).await?;
-                    if self.0.ports.clock.now() >= lease.until {
+                    if read_at >= lease.until {
                         break Message::CallUnknown { call };
                     }
                     // Its maker is alive, or has died just now: this is looked at again when that is known.
@@ -79,16 +80,22 @@ impl Driver {
             // The turn did what was due besides, and somebody has to go on with that.
             self.tell(&live, write.entry.seq).await?;
         }
-        Ok((accepted && !is_over).then(|| Claimed {
+        // The same turn may have ended what the call is for: a wait that was over beside it, for example.
+        Ok((accepted && live.execution.waits_for(call)).then(|| Claimed {
             identity,
             seq: write.entry.seq,
             nonce: write.nonce.clone(),
+            until: write.lease_until,
         }))
     }
 
     /// Makes a claimed call, and keeps the claim while it lasts.
     async fn make(&self, claimed: Claimed, request: Call) -> Message {
         let identity = &claimed.identity;
+        if leases::is_over(self, claimed.until) {
+            // To write the claim down took so long that another driver may have given the call up already.
+            return Message::CallUnknown { call: request.id };
+        }
         let mut call = std::pin::pin!(dispatch::call_service(
             self.clone(),
             Arc::clone(identity),
@@ -112,4 +119,6 @@ struct Claimed {
     /// The entry that holds the claim.
     seq: u64,
     nonce: Nonce,
+    /// Until when it holds, unless it is renewed.
+    until: Timestamp,
 }

@@ -1,8 +1,10 @@
 //! What keeps other drivers from taking a call that is being made for one that nobody knows the outcome of.
 
 use crate::Driver;
+use crate::actor::Returned;
 use crate::settings::{LEASE_MARGIN_MILLIS, LEASE_SECONDS};
-use engine::{CallId, Effect, ExecutionKey};
+use engine::{CallId, Effect, ExecutionKey, Message, Timestamp};
+use futures_util::future::BoxFuture;
 use integrations::EffectClass;
 use ports::{Lease, Nonce};
 use std::collections::BTreeMap;
@@ -19,25 +21,12 @@ struct Held {
     nonce: Nonce,
 }
 
-/// The lease is over, or nearly.
-pub(crate) struct TooLate;
-
 impl Leases {
-    /// Takes note of a call that is about to be made.
-    pub(crate) fn take(
-        &mut self,
-        driver: &Driver,
-        effect: &Effect,
-        lease: &Lease,
-        incarnation: &Arc<str>,
-    ) -> Result<(), TooLate> {
-        let Effect::Call(call) = effect else { return Ok(()) };
+    /// Takes note of a call that is about to be made; returns whether it must not be made after its lease.
+    pub(crate) fn take(&mut self, effect: &Effect, lease: &Lease, incarnation: &Arc<str>) -> bool {
+        let Effect::Call(call) = effect else { return false };
         if call.class != EffectClass::Once || call.is_handed_over {
-            return Ok(());
-        }
-        let now = driver.0.ports.clock.now();
-        if now.millis() > lease.until.millis() - LEASE_MARGIN_MILLIS {
-            return Err(TooLate);
+            return false;
         }
         let held = Held {
             incarnation: Arc::clone(incarnation),
@@ -45,7 +34,7 @@ impl Leases {
             nonce: lease.nonce.clone(),
         };
         self.0.insert(call.id, held);
-        Ok(())
+        true
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -64,6 +53,30 @@ impl Leases {
             renew(driver, key, &held.incarnation, held.seq, &held.nonce).await;
         }
     }
+}
+
+/// Returns whether a lease is over, or nearly: another driver may have given its calls up.
+pub(crate) fn is_over(driver: &Driver, until: Timestamp) -> bool {
+    #[cfg(feature = "mutants")]
+    if crate::Mutant::NoSelfFence.is_taken() {
+        return false;
+    }
+    driver.0.ports.clock.now().millis() > until.millis() - LEASE_MARGIN_MILLIS
+}
+
+/// Makes a call, unless its lease is over by then: between the write and this moment the process may have stood still.
+pub(crate) fn fenced(
+    driver: Driver,
+    until: Timestamp,
+    call: CallId,
+    performed: BoxFuture<'static, Returned>,
+) -> BoxFuture<'static, Returned> {
+    Box::pin(async move {
+        if is_over(&driver, until) {
+            return Message::CallUnknown { call }.into();
+        }
+        performed.await
+    })
 }
 
 /// Extends the lease of an entry that this driver wrote. What fails is tried again at the next renewal.

@@ -17,6 +17,8 @@ mod error;
 mod handed_over;
 mod job;
 mod leases;
+#[cfg(feature = "mutants")]
+mod mutant;
 mod payloads;
 mod programs;
 mod recover;
@@ -27,6 +29,8 @@ mod start;
 mod trial;
 
 pub use error::Error;
+#[cfg(feature = "mutants")]
+pub use mutant::Mutant;
 pub use ports::Observer;
 pub use redrive::Redrive;
 pub use relay::Attempt;

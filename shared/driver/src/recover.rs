@@ -14,6 +14,8 @@ pub(crate) struct Loaded {
     pub(crate) live: Live,
     /// The lease of the latest entry.
     pub(crate) lease: Lease,
+    /// When the reading began: a lease that was over by then was not renewed since. What was read may be old by now.
+    pub(crate) read_at: Timestamp,
 }
 
 /// What is to be done about a call without a result.
@@ -30,6 +32,7 @@ pub(crate) enum Care {
 /// Reads an execution's state; `None` when there is none of this name.
 pub(crate) async fn load(driver: &Driver, key: &ExecutionKey) -> Result<Option<Loaded>, Error> {
     let inner = &driver.0;
+    let read_at = inner.ports.clock.now();
     let Some(stored) = inner.patiently(|| inner.ports.journal.load(key)).await? else {
         return Ok(None);
     };
@@ -59,6 +62,7 @@ pub(crate) async fn load(driver: &Driver, key: &ExecutionKey) -> Result<Option<L
             nonce: stored.nonce,
             until: stored.lease_until,
         },
+        read_at,
     }))
 }
 
@@ -68,7 +72,7 @@ pub(crate) async fn outstanding(
     loaded: &Loaded,
     in_flight: &BTreeSet<CallId>,
 ) -> Result<Vec<Care>, Error> {
-    let now = driver.0.ports.clock.now();
+    let now = loaded.read_at;
     let execution = &loaded.live.execution;
     let mut leases = BTreeMap::from([(execution.seq - 1, loaded.lease.clone())]);
     let mut cares = Vec::new();

@@ -5,6 +5,8 @@ use crate::actor::{Delivery, Live, Reply, Session};
 use crate::error::Error;
 use crate::settings::RECEIVES_MAX;
 use crate::{Driver, actor, child, job, recover, redrive};
+#[cfg(feature = "mutants")]
+use engine::CallId;
 use engine::{ExecutionKey, Identity, Message, Status, Timestamp};
 use ports::{Appended, Envelope};
 use std::sync::Arc;
@@ -59,6 +61,8 @@ impl Driver {
             }
             let is_redrive = matches!(delivery.message, Message::Redrive { .. });
             if live.execution.status != Status::Running && !is_redrive {
+                // Whoever ended it may have died before it told, and its client asks again.
+                child::notify_parent(self, &live.execution).await?;
                 let head = self.0.ports.journal.head(key).await?;
                 return Ok(Reply::Stale {
                     closed: head.and_then(|head| head.stopped),
@@ -66,7 +70,10 @@ impl Driver {
             }
             live.execution.holds_calls = true;
             let now = self.0.ports.clock.now();
-            let mut outcome = live.apply(delivery.message.clone(), now);
+            let message = delivery.message.clone();
+            #[cfg(feature = "mutants")]
+            let message = mistaken(&live, message);
+            let mut outcome = live.apply(message, now);
             let accepted = outcome.accepted;
             let at = live.execution.last_time();
             if outcome.changed {
@@ -179,9 +186,16 @@ impl Driver {
         let (send, receive) = oneshot::channel();
         let mut delivery = Delivery::new(envelope.message, Some(envelope.incarnation));
         delivery.reply = Some(send);
-        let inbox = self.enter(&envelope.key, delivery);
-        if let Some(inbox) = inbox {
-            actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await?;
+        let (hold, held) = oneshot::channel();
+        delivery.holder = Some(hold);
+        match self.enter(&envelope.key, delivery) {
+            // It may fail long after it has answered this message.
+            Some(inbox) => {
+                actor::run(self.clone(), envelope.key, inbox, Session::Stored, attempt.until).await?;
+            }
+            // The execution is at work here. This may be the very message that brought it, received once more: whoever
+            // received it first cannot delete it any more.
+            None => held.await.map_err(|_| Error::Shutdown)?,
         }
         match receive.await {
             Ok(Reply::Failed(error)) => Err(error),
@@ -205,5 +219,22 @@ impl Driver {
             Reply::Failed(error) => Err(error),
             Reply::Accepted { .. } | Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing => Ok(()),
         }
+    }
+}
+
+/// Takes a report for one of another call that the execution waits for.
+#[cfg(feature = "mutants")]
+fn mistaken(live: &Live, message: Message) -> Message {
+    match message {
+        Message::Callback { call, result }
+            if crate::Mutant::CallbackUnmatched.is_taken() && !live.execution.waits_for(call) =>
+        {
+            let open = (0..call.0 + 64)
+                .map(CallId)
+                .find(|open| live.execution.waits_for(*open));
+            let call = open.unwrap_or(call);
+            Message::Callback { call, result }
+        }
+        message => message,
     }
 }

@@ -4,7 +4,7 @@ use crate::data::{Data, PayloadId};
 use crate::limits::Limits;
 use crate::message::CallId;
 use crate::redrive::Redriven;
-use crate::thread::{Phase, Thread, ThreadId};
+use crate::thread::{Job, Phase, Thread, ThreadId};
 use asl::Timestamp;
 use asl::program::StateId;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 /// The version of the stored state's form; raised with every change that an older reader would misread.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// Seconds until somebody looks whether the end of a child execution was told.
+const CHILD_SECONDS: u64 = 600;
 
 /// Names an execution: one row of the journal's key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -332,7 +335,8 @@ impl Execution {
     }
 
     /// Returns the time from which on the execution is overdue if nobody has looked after it: [`Execution::next_deadline`],
-    /// or when its jobs have not been asked for in a long time.
+    /// or when its jobs have not been asked for in a long time. A child execution reports its end itself, once; after a
+    /// while somebody has to look whether that was lost.
     pub fn overdue_from(&self) -> Option<Timestamp> {
         if self.status != Status::Running {
             return None;
@@ -347,10 +351,14 @@ impl Execution {
 
     fn look_by(&self) -> Option<Timestamp> {
         let jobs = self
-            .jobs
-            .iter()
+            .calls
+            .values()
             .filter_map(|id| self.threads.get(id)?.phase.job());
-        jobs.filter_map(|job| job.look_by).min()
+        let look_by = |job: &Job<Data>| {
+            job.look_by
+                .unwrap_or_else(|| job.submitted_at.plus_seconds(CHILD_SECONDS))
+        };
+        jobs.map(look_by).min()
     }
 
     /// Returns the time of the latest event.

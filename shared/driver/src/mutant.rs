@@ -1,0 +1,29 @@
+//! Shortcuts that break the protocol: what checks it has to notice each. No product is built with them.
+
+use std::cell::Cell;
+
+/// A shortcut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutant {
+    /// Effects are performed before the entry that asks for them is durable.
+    DispatchBeforeIntent,
+    /// A report ends whatever call its execution waits for.
+    CallbackUnmatched,
+    /// A call is made though its own lease is over.
+    NoSelfFence,
+}
+
+thread_local! {
+    static TAKEN: Cell<Option<Mutant>> = const { Cell::new(None) };
+}
+
+impl Mutant {
+    /// Makes the drivers of this thread take a shortcut, or none.
+    pub fn take(mutant: Option<Mutant>) {
+        TAKEN.set(mutant);
+    }
+
+    pub(crate) fn is_taken(self) -> bool {
+        TAKEN.get() == Some(self)
+    }
+}

@@ -1,0 +1,251 @@
+//! One run: a seed draws what there is to do and what goes wrong; then everything heals, and everything has to end.
+
+use crate::clients;
+use crate::dice::Dice;
+use crate::machines;
+use crate::mutants::Mutant;
+use crate::plan::Plan;
+use crate::process::Role;
+use crate::world::{World, locked};
+use engine::{ExecutionKey, Status};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What became of a run.
+pub(crate) struct Run {
+    pub(crate) violation: Option<String>,
+    pub(crate) story: Vec<String>,
+    pub(crate) totals: Totals,
+}
+
+/// How much a run did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) executions: usize,
+    pub(crate) entries: usize,
+    pub(crate) calls: usize,
+    pub(crate) effects: usize,
+    pub(crate) races_lost: usize,
+    pub(crate) deaths: usize,
+    pub(crate) stops: usize,
+    pub(crate) virtual_seconds: i64,
+}
+
+/// For how long after the end of all faults something may go on.
+const REST_SECONDS_MAX: u64 = 2 * 86_400;
+/// How often somebody looks for what was lost.
+const SWEEP_SECONDS: u64 = 60;
+
+/// Runs a seed.
+pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Run {
+    #[cfg(feature = "mutants")]
+    driver::Mutant::take(mutant.and_then(Mutant::of_driver));
+    let mut dice = Dice::new(seed);
+    let plan = Plan::draw(&mut dice);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without I/O can be built");
+    runtime.block_on(async {
+        let world = World::new(seed, plan, mutant);
+        world.note(|| format!("seed {seed}: {:?}", world.plan));
+        prepare(&world, &mut dice);
+        chaos(&world).await;
+        world.note(|| "all faults end".to_owned());
+        world.heal();
+        rest(&world).await;
+        look_for_the_lost(&world).await;
+        let mut totals = totals(&world);
+        let story = world.take_story();
+        let count = |what: &str| story.iter().filter(|line| line.contains(what)).count();
+        totals.races_lost = count(" and finds Conflict");
+        totals.deaths = count(" dies at ");
+        totals.stops = count(" stops for ");
+        let run = Run {
+            violation: world.violation(),
+            story,
+            totals,
+        };
+        // Processes and world hold each other.
+        locked(&world.processes).clear();
+        run
+    })
+}
+
+fn prepare(world: &Arc<World>, dice: &mut Dice) {
+    let subjects = machines::draw(dice, world.plan.executions);
+    for subject in &subjects {
+        world.note(|| {
+            format!(
+                "{}: {}",
+                subject.machine.name, subject.machine.revision.definition
+            )
+        });
+        locked(&world.registered).enter(subject.machine.clone());
+    }
+    for _ in 0..world.plan.workers {
+        world.employ(Role::Worker);
+    }
+    for role in [Role::Api, Role::Api, Role::Caller, Role::Caller, Role::Sweeper] {
+        world.employ(role);
+    }
+    for (number, subject) in subjects.into_iter().skip(1).enumerate() {
+        clients::begin(world, subject, format!("e{number}"));
+    }
+}
+
+async fn chaos(world: &Arc<World>) {
+    let mut next_sweep = 0;
+    for second in 0..world.plan.chaos_seconds {
+        seconds(1).await;
+        if world.violation().is_some() {
+            return;
+        }
+        if world.plan.sweeps && second >= next_sweep {
+            next_sweep = second + SWEEP_SECONDS;
+            sweep(world, Some(1_800));
+        }
+    }
+}
+
+fn sweep(world: &Arc<World>, recent_seconds: Option<u64>) {
+    if world.mutant == Some(Mutant::NoNet) {
+        return;
+    }
+    let Some(process) = world.process(Role::Sweeper) else {
+        return;
+    };
+    let noting = Arc::clone(world);
+    world.spawn("a sweep", async move {
+        let swept = process.run(process.driver().sweep(recent_seconds)).await;
+        noting.note(|| format!("{} swept: {swept:?}", process.name()));
+    });
+}
+
+/// Waits until nothing goes on by itself; then what is open waits for a wake-up that was lost with somebody who owed it.
+async fn rest(world: &Arc<World>) {
+    if !settle(world, None).await {
+        return;
+    }
+    let excused = excused(world);
+    for key in open(world) {
+        if !excused.contains(&key) {
+            world.violate(&format!("L1: {} stands still without the net", key.name));
+        }
+    }
+}
+
+/// Lets the net find what was lost; then everything has ended.
+async fn look_for_the_lost(world: &Arc<World>) {
+    if world.violation().is_some() || !settle(world, Some(SWEEP_SECONDS)).await {
+        return;
+    }
+    for key in open(world) {
+        world.violate(&format!("L1: {} stands still", key.name));
+    }
+    let ends: Vec<String> = locked(&world.table)
+        .0
+        .values()
+        .filter_map(|row| {
+            let head = row.head();
+            let cause = head.cause.unwrap_or_default();
+            let is_poison = cause.starts_with("a message to this execution was received");
+            let is_wrong = head.error.as_deref() == Some("States.Runtime") && !is_poison;
+            is_wrong.then(|| format!("{} ends with States.Runtime: {cause}", head.identity.name))
+        })
+        .collect();
+    for end in ends {
+        world.violate(&end);
+    }
+}
+
+/// Waits until nothing goes on, with a sweep now and then; with sweeps, also until nothing is open.
+async fn settle(world: &Arc<World>, sweep_seconds: Option<u64>) -> bool {
+    let mut second = 0;
+    let mut swept = 0;
+    while second < REST_SECONDS_MAX {
+        // The example waits for a day.
+        let step = if second < 600 { 1 } else { 20 };
+        seconds(step).await;
+        second += step;
+        if world.violation().is_some() {
+            return false;
+        }
+        let sweeps = sweep_seconds.is_some() && second < REST_SECONDS_MAX * 3 / 4;
+        if world.is_quiet() && (!sweeps || open(world).is_empty()) {
+            return true;
+        }
+        if sweeps && second >= swept + SWEEP_SECONDS {
+            swept = second;
+            sweep(world, None);
+        }
+    }
+    world.violate(&format!(
+        "L3: the queues do not come to rest: {}",
+        world.goes_on()
+    ));
+    false
+}
+
+fn open(world: &World) -> Vec<ExecutionKey> {
+    let table = locked(&world.table);
+    let rows = table.0.values().filter(|row| row.status() == Status::Running);
+    rows.map(|row| row.identity.key.clone()).collect()
+}
+
+/// Returns what may stand still without the net: what somebody owed a wake-up, and whatever waits for that.
+fn excused(world: &World) -> BTreeSet<ExecutionKey> {
+    let open = open(world);
+    let mut excused: BTreeSet<ExecutionKey> = open
+        .iter()
+        .filter(|key| !world.owed(key).is_empty())
+        .cloned()
+        .collect();
+    loop {
+        let table = locked(&world.table);
+        let parents: Vec<ExecutionKey> = excused
+            .iter()
+            .filter_map(|key| Some(table.0.get(key)?.identity.parent.as_ref()?.key.clone()))
+            .collect();
+        drop(table);
+        let before = excused.len();
+        excused.extend(parents);
+        if excused.len() == before {
+            return excused;
+        }
+    }
+}
+
+impl std::ops::AddAssign for Totals {
+    fn add_assign(&mut self, other: Totals) {
+        self.executions += other.executions;
+        self.entries += other.entries;
+        self.calls += other.calls;
+        self.effects += other.effects;
+        self.races_lost += other.races_lost;
+        self.deaths += other.deaths;
+        self.stops += other.stops;
+        self.virtual_seconds += other.virtual_seconds;
+    }
+}
+
+fn totals(world: &World) -> Totals {
+    let table = locked(&world.table);
+    let (calls, effects) = locked(&world.ledger).totals();
+    Totals {
+        executions: table.0.len(),
+        entries: table.0.values().map(|row| row.entries.len()).sum(),
+        calls,
+        effects,
+        races_lost: 0,
+        deaths: 0,
+        stops: 0,
+        virtual_seconds: (world.millis() - crate::world::START_MILLIS) / 1000,
+    }
+}
+
+async fn seconds(count: u64) {
+    tokio::time::sleep(Duration::from_secs(count)).await;
+}
