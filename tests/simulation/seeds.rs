@@ -52,6 +52,40 @@ fn seeds_keep_the_invariants() {
     assert!(failed.is_empty(), "{} seeds failed: {failed:?}", failed.len());
 }
 
+/// Seeds that found something once, and what: each fails again when that is undone.
+const FOUND: &[(u64, &str)] = &[
+    (
+        63,
+        "a driver gave an execution up after it had answered its message, and the message was deleted",
+    ),
+    (
+        119,
+        "a process stood still between the check of its lease and the call",
+    ),
+    (
+        707,
+        "a process stood still between its claim of a long call and the call",
+    ),
+    (
+        204,
+        "a child's last entry landed after its writer had given up, and nobody told the parent",
+    ),
+    (442, "a lease had been renewed since it was read"),
+    (
+        2203,
+        "a message came once more to whoever worked on it already, and was deleted before that was done",
+    ),
+    (3704, "memory was older than what a message told of"),
+];
+
+#[test]
+fn seeds_that_found_something_find_it_no_more() {
+    for (seed, what) in FOUND {
+        let ran = run(*seed, None);
+        assert!(ran.violation.is_none(), "{what}: {}", show(*seed, &ran));
+    }
+}
+
 #[test]
 fn a_seed_runs_twice_alike() {
     for seed in 1..20 {
