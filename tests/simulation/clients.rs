@@ -67,6 +67,11 @@ async fn start(world: &Arc<World>, subject: &Subject, name: &str, patience: u64)
     }
 }
 
+/// Starts an execution, however often nobody answers.
+pub(crate) async fn start_at_last(world: &Arc<World>, subject: &Subject, name: &str) {
+    start(world, subject, name, u64::MAX).await;
+}
+
 /// Stops an execution, or a child of any.
 fn stopper(world: &Arc<World>, key: ExecutionKey) {
     let client = Arc::clone(world);
@@ -217,7 +222,7 @@ async fn report(world: &Arc<World>, identity: &Identity, call: &Call, token: &Ta
 }
 
 /// Asks a process of the API; `None` when there is no answer.
-async fn ask<T>(
+pub(crate) async fn ask<T>(
     world: &Arc<World>,
     request: impl AsyncFnOnce(Arc<Process>) -> Result<T, Error>,
 ) -> Option<T> {

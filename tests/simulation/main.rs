@@ -8,6 +8,7 @@ mod audit;
 mod blobs;
 mod clients;
 mod contract;
+mod crash;
 mod dice;
 mod journal;
 mod ledger;

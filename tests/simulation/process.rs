@@ -1,6 +1,7 @@
 //! A process: a driver that may die at any port call, stop for a while, and have a clock that is wrong.
 
 use crate::blobs::SimBlobs;
+use crate::crash::scene::{self, Moment};
 use crate::journal::SimJournal;
 use crate::queues::SimMailbox;
 use crate::registry::SimRegistry;
@@ -202,6 +203,7 @@ impl Process {
         apply: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
         self.travel(what).await;
+        let number = scene::arrives(self, what).await;
         let plan = &self.world.plan;
         if self.world.strikes(plan.refuse) {
             self.world.note(|| format!("{} {what}: refused", self.name()));
@@ -220,11 +222,13 @@ impl Process {
             return Err("timed out".to_owned());
         }
         let answer = apply();
+        scene::reaches(self, number, Moment::Unheard).await;
         self.travel(what).await;
         if self.world.strikes(plan.lose_answer) {
             self.world.note(|| format!("{} {what}: answer lost", self.name()));
             return Err("connection reset".to_owned());
         }
+        scene::reaches(self, number, Moment::After).await;
         Ok(answer)
     }
 

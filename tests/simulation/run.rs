@@ -110,7 +110,7 @@ async fn chaos(world: &Arc<World>) {
     }
 }
 
-fn sweep(world: &Arc<World>, recent_seconds: Option<u64>) {
+pub(crate) fn sweep(world: &Arc<World>, recent_seconds: Option<u64>) {
     if world.mutant == Some(Mutant::NoNet) {
         return;
     }
@@ -189,14 +189,14 @@ async fn settle(world: &Arc<World>, sweep_seconds: Option<u64>) -> bool {
     false
 }
 
-fn open(world: &World) -> Vec<ExecutionKey> {
+pub(crate) fn open(world: &World) -> Vec<ExecutionKey> {
     let table = locked(&world.table);
     let rows = table.0.values().filter(|row| row.status() == Status::Running);
     rows.map(|row| row.identity.key.clone()).collect()
 }
 
 /// Returns what may stand still without the net: what somebody owed a wake-up, and whatever waits for that.
-fn excused(world: &World) -> BTreeSet<ExecutionKey> {
+pub(crate) fn excused(world: &World) -> BTreeSet<ExecutionKey> {
     let open = open(world);
     let mut excused: BTreeSet<ExecutionKey> = open
         .iter()

@@ -2,6 +2,7 @@
 
 use crate::audit;
 use crate::clients;
+use crate::crash::scene;
 use crate::mutants::Mutant;
 use crate::process::Process;
 use crate::world::{World, locked};
@@ -33,6 +34,9 @@ enum Answer {
 impl Services for SimServices {
     async fn call(&self, request: CallRequest) -> CallOutcome {
         let world = &self.0.world;
+        if world.scene.get().is_some() {
+            return scene::call(&self.0, request).await;
+        }
         let CallRequest { call, identity } = request;
         for what in begun(&self.0, &identity, &call) {
             world.violate(&what);
@@ -72,7 +76,7 @@ impl Services for SimServices {
 
 /// I5: a call begins only when its intent is durable; one that must not be repeated only by whoever wrote that, and not
 /// after the lease.
-fn begun(process: &Process, identity: &Identity, call: &Call) -> Vec<String> {
+pub(crate) fn begun(process: &Process, identity: &Identity, call: &Call) -> Vec<String> {
     let mut found = Vec::new();
     if identity.execution_type == ExecutionType::Express {
         return found;

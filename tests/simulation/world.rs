@@ -1,5 +1,6 @@
 //! What all processes of a run share: time, chance, the stores and queues, and the story so far.
 
+use crate::crash::scene::Scene;
 use crate::dice::Dice;
 use crate::ledger::Ledger;
 use crate::mutants::Mutant;
@@ -11,7 +12,7 @@ use crate::table::Table;
 use engine::ExecutionKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,6 +23,8 @@ pub(crate) const START_MILLIS: i64 = 1_800_000_000_000;
 pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) mutant: Option<Mutant>,
+    /// What happens in the place of chance, in a run of the crash test.
+    pub(crate) scene: OnceLock<Arc<Scene>>,
     begun: Instant,
     dice: Mutex<Dice>,
     story: Mutex<Story>,
@@ -48,6 +51,7 @@ struct Owed {
 #[derive(Default)]
 struct Story {
     lines: Vec<String>,
+    is_silent: bool,
     violation: Option<String>,
 }
 
@@ -57,6 +61,7 @@ impl World {
         Arc::new(World {
             plan,
             mutant,
+            scene: OnceLock::new(),
             begun: Instant::now(),
             dice: Mutex::new(Dice::new(seed ^ 0x5eed)),
             story: Mutex::default(),
@@ -103,8 +108,16 @@ impl World {
     pub(crate) fn note(&self, line: impl FnOnce() -> String) {
         let time = self.begun.elapsed().as_millis();
         let mut story = locked(&self.story);
+        if story.is_silent {
+            return;
+        }
         let line = line();
         story.lines.push(format!("{time:>9} {line}"));
+    }
+
+    /// Keeps no story from now on.
+    pub(crate) fn silence(&self) {
+        locked(&self.story).is_silent = true;
     }
 
     /// Takes note of a broken invariant; the first one counts.

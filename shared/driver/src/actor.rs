@@ -14,6 +14,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use ports::{Appended, Lease, Nonce, TimersError, Write};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -179,6 +180,9 @@ struct Actor {
     unarmed: Option<TimersError>,
     /// Whether that time has come; a clock that is set back does not change it.
     is_leaving: bool,
+    /// The time that an execution in memory waits for: a timer of the port would come to another driver, which knows
+    /// nothing of it.
+    rings_at: Option<Timestamp>,
     /// How many messages came before the execution was read: it is not older than they are.
     older_messages: usize,
     /// Whether a message came since it was read or written, which may tell of what another driver has written.
@@ -207,6 +211,7 @@ pub(crate) async fn run(
         until,
         unarmed: None,
         is_leaving: false,
+        rings_at: None,
         older_messages: inbox.len(),
         is_behind: false,
         holders: Vec::new(),
@@ -271,6 +276,20 @@ pub(crate) async fn run(
         match actor.advance(&mut live, &mut deliveries).await {
             Ok(()) => {}
             Err(error) => return actor.give_up(inbox, deliveries, error).await,
+        }
+    }
+}
+
+/// Waits for a time, by the driver's clock; for ever when there is none.
+async fn alarm(driver: Driver, rings_at: Option<Timestamp>) -> Delivery {
+    let Some(at) = rings_at else {
+        return std::future::pending().await;
+    };
+    loop {
+        let left = at.millis() - driver.0.ports.clock.now().millis();
+        match u64::try_from(left) {
+            Ok(left) if left > 0 => tokio::time::sleep(Duration::from_millis(left)).await,
+            Ok(_) | Err(_) => return Delivery::new(Message::Due { at }, None),
         }
     }
 }
@@ -373,11 +392,18 @@ impl Actor {
     ) {
         if deliveries.is_empty() && !unfinished {
             if self.calls.is_empty() {
-                if let Some(mut delivery) = inbox.recv().await {
-                    self.received(&mut delivery);
-                    deliveries.push(delivery);
+                tokio::select! {
+                    biased;
+                    delivery = inbox.recv() => {
+                        if let Some(mut delivery) = delivery {
+                            self.received(&mut delivery);
+                            deliveries.push(delivery);
+                        }
+                    }
+                    delivery = alarm(self.driver.clone(), self.rings_at) => deliveries.push(delivery),
                 }
             } else {
+                let mut alarm = pin!(alarm(self.driver.clone(), self.rings_at));
                 loop {
                     tokio::select! {
                         biased;
@@ -389,6 +415,7 @@ impl Actor {
                         }
                         Some(returned) = self.calls.next() => deliveries.extend(self.returned(returned)),
                         Some(()) = self.errands.next(), if !self.errands.is_empty() => continue,
+                        delivery = &mut alarm => deliveries.push(delivery),
                         () = tokio::time::sleep(RENEW_AFTER), if !self.leases.is_empty() => {
                             self.leases.renew(&self.driver, &self.key).await;
                             continue;
@@ -667,6 +694,10 @@ impl Actor {
             .next_deadline()
             .map_or(end, |deadline| deadline.min(end));
         let deadline = live.look_again_at.map_or(deadline, |time| deadline.min(time));
+        if !live.durable && !self.driver.0.settings.exclusive {
+            self.rings_at = Some(deadline);
+            return;
+        }
         let now = self.driver.0.ports.clock.now();
         // The end that every execution has after a year is not worth a schedule of its own in an AWS account, where each
         // costs money and there is a quota.
