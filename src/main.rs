@@ -2,9 +2,11 @@
 
 mod commands;
 mod config;
+mod log;
 mod progress;
 mod server;
 mod stack;
+mod terminal;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -41,13 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("STEPWELL_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    log::begin();
     let code = match arguments.command {
         Command::Bench(arguments) => commands::bench::run(arguments),
         Command::Proxy(arguments) => commands::proxy::run(arguments),
@@ -60,7 +56,7 @@ fn main() -> ExitCode {
     match code {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("stepwell: {error}");
+            eprintln!("stepwell: {}", terminal::lines(&error.to_string()));
             ExitCode::from(commands::USAGE)
         }
     }

@@ -1,5 +1,6 @@
 //! What a run shows while it happens: one line a state, coloured on a terminal.
 
+use crate::terminal;
 use driver::Observer;
 use engine::{Details, Entry, Event, Identity, Status, Timestamp, Why};
 use local::AnsweredBy;
@@ -93,6 +94,7 @@ impl Progress {
         };
         let mut err = std::io::stderr().lock();
         // A closed terminal must not stop the run.
+        let (label, text) = (terminal::line(label), terminal::line(text));
         let _ = writeln!(err, "{elapsed}  {label:width$}  {sign} {text}");
     }
 
@@ -249,12 +251,12 @@ pub(crate) fn said(why: &Why) -> String {
     }
 }
 
-/// Returns a text's first line, cut to a terminal's width; control characters are left out.
+/// Returns a text cut to a terminal's width; what a terminal obeys is left out.
 pub(crate) fn shortened(text: &str) -> String {
     const CHARACTERS_MAX: usize = 160;
     let line: String = text
         .chars()
-        .filter(|character| !character.is_control())
+        .filter(|character| !terminal::is_obeyed(*character))
         .take(CHARACTERS_MAX + 1)
         .collect();
     if line.chars().count() > CHARACTERS_MAX {

@@ -1,24 +1,84 @@
 //! One port: the API, or the way to it.
 
+mod bodies;
+mod connections;
+mod refusal;
+mod unread;
+mod visitors;
+
+pub(crate) use bodies::Bodies;
+pub(crate) use refusal::Refusal;
+pub(crate) use visitors::Visitors;
+
+use crate::commands::Failure;
 use api::{Api, Request};
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use local::Store;
 use serde_json::json;
-use std::time::Duration;
+use std::net::SocketAddr;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 /// How many times the largest request a body may have before it is cut off without an answer of the API.
 const BODY_SLACK: usize = 2;
 
-/// How long requests that are being answered may take after the server was asked to end: a worker's poll for a task
-/// waits for a minute, and whoever asked does not.
-const GRACE: Duration = Duration::from_secs(2);
+/// Where to listen, and who may ask there.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Port {
+    /// The address to listen at; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8083", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+    /// Listen at an address that other machines can reach, under whatever name. Nobody is asked for a password.
+    #[arg(long)]
+    allow_remote: bool,
+}
+
+impl Port {
+    /// Refuses an address that other machines can reach, unless that is meant. `danger` says what they can do then.
+    pub(crate) fn check(&self, danger: &str) -> Result<(), Failure> {
+        let is_remote = !self.listen.ip().to_canonical().is_loopback();
+        if is_remote && !self.allow_remote {
+            return Err(Failure(format!(
+                "{} can be reached from other machines, and {danger}: add --allow-remote if that is meant",
+                self.listen
+            )));
+        }
+        if is_remote {
+            eprintln!(
+                "stepwell: {} can be reached from other machines, and {danger}",
+                self.listen
+            );
+        }
+        Ok(())
+    }
+
+    /// Opens the port.
+    pub(crate) async fn open(&self) -> Result<TcpListener, Failure> {
+        TcpListener::bind(self.listen)
+            .await
+            .map_err(Failure::while_trying(self.listen))
+    }
+
+    /// Returns who may ask; `speaker` refuses the others.
+    pub(crate) fn visitors(&self, speaker: &'static str) -> Visitors {
+        Visitors {
+            are_remote: self.allow_remote,
+            speaker,
+        }
+    }
+}
+
+/// What a request is answered with.
+#[derive(Clone, Debug)]
+struct Desk {
+    api: Api,
+    bodies: Bodies,
+}
 
 /// Serves the API until `stop` resolves, and lets requests that are being answered end.
 ///
@@ -27,38 +87,27 @@ pub(crate) async fn serve(
     api: Api,
     store: Store,
     listener: TcpListener,
+    visitors: Visitors,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) {
     // The API itself refuses what is too large, by name; this bounds what is read for that.
-    let body_bytes_max = api.request_bytes_max().saturating_mul(BODY_SLACK);
+    let bodies = Bodies::up_to(api.request_bytes_max().saturating_mul(BODY_SLACK));
     let router = Router::new()
         .route("/", post(call).get(welcome))
         .route("/health", get(move || std::future::ready(health(&store))))
-        .layer(DefaultBodyLimit::max(body_bytes_max))
-        .with_state(api);
-    listen(router, listener, stop).await
+        .with_state(Desk { api, bodies });
+    listen(router, listener, visitors, stop).await;
 }
 
 /// Serves until `stop` resolves, and lets requests that are being answered end.
 pub(crate) async fn listen(
     router: Router,
     listener: TcpListener,
+    visitors: Visitors,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (stopping, stopped) = oneshot::channel::<()>();
-    let stop = async move {
-        stop.await;
-        drop(stopping);
-    };
-    let out_of_time = async move {
-        // It is never sent, only dropped.
-        let _ = stopped.await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = axum::serve(listener, router).with_graceful_shutdown(stop) => served,
-        () = out_of_time => Ok(()),
-    }
+) {
+    let router = router.layer(middleware::from_fn_with_state(visitors, visitors::admit));
+    connections::serve(router, listener, stop).await;
 }
 
 async fn welcome() -> &'static str {
@@ -76,7 +125,11 @@ fn health(store: &Store) -> Response {
     response
 }
 
-async fn call(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Response {
+    let body = match desk.bodies.read(body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal.response(),
+    };
     let text = |name: &str| {
         headers
             .get(name)
@@ -89,7 +142,7 @@ async fn call(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respon
         content_type: text("content-type"),
         body: Vec::from(body),
     };
-    let answer = api.handle(request).await;
+    let answer = desk.api.handle(request).await;
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

@@ -6,7 +6,7 @@ use driver::{Driver, Observer, Settings};
 use function_host::FunctionHost;
 use local::{
     AnsweredBy, LocalBlobs, LocalClock, LocalJournal, LocalMailbox, LocalRegistry, LocalServices,
-    LocalTimers, Store, SystemClock, SystemEntropy, VirtualClock,
+    LocalTimers, OpenError, Store, SystemClock, SystemEntropy, VirtualClock,
 };
 use mocks::MockFile;
 use ports::{CallRequest, Ports};
@@ -50,7 +50,7 @@ impl Stack {
             Some(folder) => Store::open(folder),
             None => Store::in_memory(),
         }
-        .map_err(|error| Failure(error.to_string()))?;
+        .map_err(|error| unopened(&error))?;
         let mocks = match options.mocks {
             Some(file) => Some(MockFile::open(file).map_err(|error| Failure(error.to_string()))?),
             None => None,
@@ -128,6 +128,18 @@ impl Stack {
     pub(crate) async fn close(&self) {
         self.services.shutdown().await;
         self.store.close().await;
+    }
+}
+
+/// Says why a store cannot be opened, and what to do.
+fn unopened(error: &OpenError) -> Failure {
+    let Failure(why) = Failure::of(error);
+    match error {
+        OpenError::Folder { .. } | OpenError::ReadOnly { .. } => {
+            Failure(format!("{why}; --data names a folder that can be written"))
+        }
+        OpenError::InUse { .. } => Failure(format!("{why}; --data names another folder")),
+        OpenError::Later { .. } | OpenError::Lost { .. } | OpenError::Store { .. } => Failure(why),
     }
 }
 

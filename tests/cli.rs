@@ -58,7 +58,8 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    fn of(output: Output) -> Ended {
+    /// Returns what a process that has ended printed.
+    pub(crate) fn of(output: Output) -> Ended {
         Ended {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).expect("the output is text"),

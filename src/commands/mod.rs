@@ -25,6 +25,12 @@ impl Failure {
     ) -> impl FnOnce(E) -> Failure {
         move |error| Failure(format!("{what}: {error}"))
     }
+
+    /// Returns the failure that an error is, with all of its causes.
+    pub(crate) fn of(error: &dyn std::error::Error) -> Failure {
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        Failure(causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}")))
+    }
 }
 
 /// Returns what resolves when the process is asked to end, by SIGTERM or SIGINT.

@@ -7,13 +7,11 @@ mod endpoint;
 mod forward;
 
 use super::Failure;
-use crate::server;
+use crate::server::{self, Port};
 use calls::{Settings, Signer};
 use endpoint::Endpoint;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::process::ExitCode;
-use tokio::net::TcpListener;
 
 /// Where to listen, and where to go.
 #[derive(Debug, clap::Args)]
@@ -21,12 +19,8 @@ pub(crate) struct Arguments {
     /// The deployed API: the stack's output `Endpoint`.
     #[arg(long, value_name = "URL")]
     endpoint: String,
-    /// The address to listen at; port 0 picks a free one.
-    #[arg(long, default_value = "127.0.0.1:8083", value_name = "ADDRESS:PORT")]
-    listen: SocketAddr,
-    /// Listen at an address that other machines can reach. Whoever reaches it acts with your credentials.
-    #[arg(long)]
-    allow_remote: bool,
+    #[command(flatten)]
+    port: Port,
     /// The Region to sign for, where the endpoint's name does not say it; default: the usual AWS settings.
     #[arg(long)]
     region: Option<String>,
@@ -37,12 +31,9 @@ pub(crate) struct Arguments {
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    if !arguments.listen.ip().is_loopback() && !arguments.allow_remote {
-        return Err(Failure(format!(
-            "{} can be reached from other machines, and the proxy signs whatever it gets with your credentials: add --allow-remote if that is meant",
-            arguments.listen
-        )));
-    }
+    arguments
+        .port
+        .check("the proxy signs whatever it gets with your credentials")?;
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::while_trying("the runtime"))?;
     runtime.block_on(serve(arguments))
 }
@@ -56,9 +47,7 @@ async fn serve(arguments: Arguments) -> Result<ExitCode, Failure> {
     })
     .await;
     let endpoint = Endpoint::new(&arguments.endpoint, arguments.region.as_deref(), signer.region())?;
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .map_err(Failure::while_trying(arguments.listen))?;
+    let listener = arguments.port.open().await?;
     let address = listener
         .local_addr()
         .map_err(Failure::while_trying("the address"))?;
@@ -69,8 +58,7 @@ async fn serve(arguments: Arguments) -> Result<ExitCode, Failure> {
     if let Some(why) = signer.without_credentials() {
         eprintln!("stepwell: {why}");
     }
-    server::listen(forward::router(signer, endpoint), listener, stop)
-        .await
-        .map_err(Failure::while_trying("serving"))?;
+    let visitors = arguments.port.visitors("stepwell proxy");
+    server::listen(forward::router(signer, endpoint), listener, visitors, stop).await;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use super::{Failure, USAGE};
 use crate::config::{Config, RunSettings};
 use crate::progress::{End, Progress, duration, shortened};
 use crate::stack::{Options, Stack};
+use crate::terminal;
 use asl::{MachineType, Severity};
 use driver::{Driver, Start, Started};
 use engine::{ExecutionType, Status};
@@ -87,12 +88,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         } else {
             &finding.location
         };
-        eprintln!(
+        let found = format!(
             "{}: {place}: {} [{}]",
             definition.display(),
             finding.message,
             finding.code
         );
+        eprintln!("{}", terminal::line(&found));
     }
     let Some(program) = compiled.program else {
         return Ok(ExitCode::from(USAGE));
@@ -392,11 +394,11 @@ fn report(arguments: &Arguments, outcomes: &[(Planned, End)]) -> Result<ExitCode
         } else {
             Value::Array(rows)
         };
-        writeln!(out, "{shown:#}").map_err(write)?;
+        writeln!(out, "{}", terminal::json(&format!("{shown:#}"))).map_err(write)?;
     } else if is_single {
         for (_, end) in outcomes {
             if let Some(output) = &end.output {
-                writeln!(out, "{output}").map_err(write)?;
+                writeln!(out, "{}", terminal::json(output)).map_err(write)?;
             } else {
                 let state = end
                     .failed_state
@@ -404,7 +406,8 @@ fn report(arguments: &Arguments, outcomes: &[(Planned, End)]) -> Result<ExitCode
                     .map_or(String::new(), |state| format!(" in state `{state}`"));
                 let error = end.error.as_deref().unwrap_or("(no error name)");
                 let cause = end.cause.as_deref().unwrap_or("(no cause)");
-                eprintln!("{}{state}: {error}: {cause}", end.status.name());
+                let ended = format!("{}{state}: {error}: {cause}", end.status.name());
+                eprintln!("{}", terminal::lines(&ended));
             }
         }
     } else {
@@ -458,7 +461,7 @@ fn table(out: &mut impl std::io::Write, outcomes: &[(Planned, End)]) -> std::io:
         writeln!(
             out,
             "{:width$}  {:9}  {took:>12}  {said}{note}",
-            run.label,
+            terminal::line(&run.label),
             end.status.name()
         )?;
     }

@@ -2,24 +2,18 @@
 
 use super::Failure;
 use crate::config::{Config, data_folder};
-use crate::server;
+use crate::server::{self, Port};
 use crate::stack::{Options, Stack};
 use api::Api;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::net::TcpListener;
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The address to listen at; port 0 picks a free one.
-    #[arg(long, default_value = "127.0.0.1:8083", value_name = "ADDRESS:PORT")]
-    listen: SocketAddr,
-    /// Listen at an address that other machines can reach. Whoever reaches it can start and read every execution.
-    #[arg(long)]
-    allow_remote: bool,
+    #[command(flatten)]
+    port: Port,
     /// The folder that keeps everything; default: `stepwell` in the user's data directory.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -37,12 +31,9 @@ pub(crate) struct Arguments {
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let config = Config::find(arguments.config.as_deref(), Some(std::path::Path::new(".")))?;
-    if !arguments.listen.ip().is_loopback() && !arguments.allow_remote {
-        return Err(Failure(format!(
-            "{} can be reached from other machines, and the API asks nobody for a password: add --allow-remote if that is meant",
-            arguments.listen
-        )));
-    }
+    arguments
+        .port
+        .check("the API asks nobody for a password: whoever reaches it can start and read every execution")?;
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::while_trying("the runtime"))?;
     runtime.block_on(serve(&config, &arguments))
 }
@@ -60,9 +51,7 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
         .mock
         .clone()
         .or_else(|| config.mocks.as_ref().map(|file| config.folder.join(file)));
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .map_err(Failure::while_trying(arguments.listen))?;
+    let listener = arguments.port.open().await?;
     let address = listener
         .local_addr()
         .map_err(Failure::while_trying("the address"))?;
@@ -95,9 +84,8 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
             Err(error) => eprintln!("stepwell: open executions could not be taken over: {error}"),
         }
     });
-    server::serve(api, stack.store.clone(), listener, stop)
-        .await
-        .map_err(Failure::while_trying("serving"))?;
+    let visitors = arguments.port.visitors("stepwell");
+    server::serve(api, stack.store.clone(), listener, visitors, stop).await;
     stack.close().await;
     Ok(ExitCode::SUCCESS)
 }

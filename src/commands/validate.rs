@@ -1,6 +1,7 @@
 //! `stepwell validate`: checks definitions.
 
 use super::Failure;
+use crate::terminal;
 use asl::{MachineType, Severity};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,11 +57,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut errors = 0;
     for file in &arguments.files {
         let text = std::fs::read_to_string(file).map_err(Failure::while_trying(file.display()))?;
+        let name = file.display().to_string();
+        let name = terminal::line(&name);
         let (text, placeholders) = substituted(&text);
         if placeholders > 0 {
             println!(
-                "{}: note: {placeholders} placeholders in the place of a Resource are taken for Lambda functions",
-                file.display()
+                "{name}: note: {placeholders} placeholders in the place of a Resource are taken for Lambda functions"
             );
         }
         let compiled = asl::compile(&text, machine_type);
@@ -77,15 +79,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             } else {
                 &finding.location
             };
-            println!(
-                "{}: {kind}: {place}: {} [{}]",
-                file.display(),
-                finding.message,
-                finding.code
-            );
+            let found = format!("{name}: {kind}: {place}: {} [{}]", finding.message, finding.code);
+            println!("{}", terminal::line(&found));
         }
         if compiled.diagnostics.is_empty() {
-            println!("{}: ok", file.display());
+            println!("{name}: ok");
         }
     }
     Ok(if errors == 0 {

@@ -334,7 +334,7 @@ fn pages_in_a_browser_other_methods_and_large_bodies_are_refused() {
         (status, message(&body).as_str()),
         (
             403,
-            "AccessDeniedException: stepwell proxy: requests of web pages are not signed"
+            "AccessDeniedException: stepwell proxy: requests of web pages are not answered"
         )
     );
     let (status, _, body) = proxy.send("OPTIONS /", HOST, "");

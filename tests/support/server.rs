@@ -76,6 +76,11 @@ impl Server {
         self.port
     }
 
+    /// Returns the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.as_ref().expect("the server runs").id()
+    }
+
     /// Returns the data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")

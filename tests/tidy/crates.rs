@@ -131,6 +131,51 @@ fn features_of_serde_json_are_set_in_one_place() {
 }
 
 #[test]
+fn every_crate_takes_the_lints_of_the_workspace() {
+    let root = manifest(&repository().join("Cargo.toml"));
+    let lint = root["workspace"]["lints"]["rust"]["unsafe_code"].as_str();
+    assert_eq!(lint, Some("forbid"), "nothing here is unsafe");
+    let lints = |manifest: &Table| {
+        let table = manifest.get("lints").and_then(Value::as_table).cloned();
+        table.is_some_and(|table| {
+            table.len() == 1 && table.get("workspace").and_then(Value::as_bool) == Some(true)
+        })
+    };
+    let others = manifests();
+    let others = others.iter().filter(|(_, manifest)| !lints(manifest));
+    none(
+        "every crate takes the lints of the workspace, so that none has unsafe code",
+        &others.map(|(path, _)| path.clone()).collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn whatever_is_locked_is_from_the_registry_and_checked_by_a_sum() {
+    let locked = manifest(&repository().join("Cargo.lock"));
+    let packages = locked["package"].as_array().expect("a list");
+    let ours: Vec<String> = manifests()
+        .iter()
+        .map(|(_, manifest)| manifest["package"]["name"].as_str().expect("a name").to_owned())
+        .collect();
+    let mut breaches = Vec::new();
+    for package in packages {
+        let text = |field: &str| package.get(field).and_then(Value::as_str).unwrap_or_default();
+        let is_ours = text("source").is_empty() && ours.iter().any(|name| name == text("name"));
+        let is_registered = text("source") == "registry+https://github.com/rust-lang/crates.io-index"
+            && text("checksum").len() == 64;
+        if !is_ours && !is_registered {
+            breaches.push(format!("{}: `{}`", text("name"), text("source")));
+        }
+    }
+    assert!(
+        packages.len() > 100,
+        "only {} packages were found",
+        packages.len()
+    );
+    none("dependencies are of crates.io", &breaches);
+}
+
+#[test]
 fn the_workspace_lists_every_package() {
     let root = manifest(&repository().join("Cargo.toml"));
     let list = |name: &str| -> Vec<String> {

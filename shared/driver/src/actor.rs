@@ -1,5 +1,7 @@
 //! One execution at work: its messages, one after the other, and its calls, at once.
 
+mod outage;
+
 use crate::error::Error;
 use crate::leases::Leases;
 use crate::settings::{LEASE_MARGIN_MILLIS, LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
@@ -275,6 +277,9 @@ pub(crate) async fn run(
         actor.gather(&mut inbox, &mut deliveries, unfinished).await;
         match actor.advance(&mut live, &mut deliveries).await {
             Ok(()) => {}
+            Err(error) if actor.can_sit_out(live.as_ref()) => {
+                live = actor.sit_out(&mut inbox, &mut deliveries, error).await;
+            }
             Err(error) => return actor.give_up(inbox, deliveries, error).await,
         }
     }
@@ -377,7 +382,7 @@ impl Actor {
             // Whoever brought the message brings it again.
             return Err(error);
         }
-        // The store may be well again later: a full disk, for example. Calls in flight are unknown then.
+        // The store may be well again later: a full disk, for example.
         tokio::time::sleep(RETRY_AFTER).await;
         self.driver.deliver(&self.key, Delivery::new(Message::Wake, None));
         Err(error)
@@ -523,7 +528,16 @@ impl Actor {
                         deliveries.extend(delivery);
                     }
                 }
-                let (appended, write) = self.append(current, entry).await?;
+                let (appended, write) = match self.append(current, entry).await {
+                    Ok(done) => done,
+                    Err(error) => {
+                        deliveries.splice(0..0, answers.into_iter().map(|(delivery, _, _)| delivery));
+                        for (delivery, reply) in rejected {
+                            delivery.answer(reply);
+                        }
+                        return Err(error);
+                    }
+                };
                 match appended {
                     Appended::Done => {
                         self.is_behind = false;

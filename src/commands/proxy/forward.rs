@@ -1,13 +1,13 @@
 //! One request on its way to the deployed API, and its answer back.
 
 use super::endpoint::Endpoint;
+use crate::server::{Bodies, Refusal};
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{self, HeaderMap, HeaderName, StatusCode, header};
 use axum::response::Response;
 use calls::{CallError, Signer};
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,14 +43,17 @@ const SIGNATURE: [HeaderName; 6] = [
 struct Proxy {
     signer: Signer,
     endpoint: Endpoint,
+    bodies: Bodies,
 }
 
 /// Returns what answers clients.
 pub(super) fn router(signer: Signer, endpoint: Endpoint) -> Router {
     // A route would add a header `Allow` to what comes back.
-    Router::new()
-        .fallback(forward)
-        .with_state(Arc::new(Proxy { signer, endpoint }))
+    Router::new().fallback(forward).with_state(Arc::new(Proxy {
+        signer,
+        endpoint,
+        bodies: Bodies::up_to(BODY_BYTES_MAX),
+    }))
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
@@ -73,28 +76,18 @@ impl Proxy {
                 "a request of the Step Functions API is a POST, got {}",
                 head.method
             );
-            return Err(Refusal(
+            return Err(own(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "UnknownOperationException",
                 why,
             ));
         }
-        // Browsers say which page a POST is from. Signing it would let any page act with the user's credentials.
-        if head.headers.contains_key(header::ORIGIN) {
-            let why = "requests of web pages are not signed".to_owned();
-            return Err(Refusal(StatusCode::FORBIDDEN, "AccessDeniedException", why));
-        }
-        let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
-            let why =
-                format!("the request could not be read, or is larger than {BODY_BYTES_MAX} bytes: {error}");
-            Refusal(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestEntityTooLargeException",
-                why,
-            )
+        let body = self.bodies.read(body).await.map_err(|refusal| Refusal {
+            why: format!("stepwell proxy: {}", refusal.why),
+            ..refusal
         })?;
         if let Some(why) = self.signer.without_credentials() {
-            return Err(Refusal(
+            return Err(own(
                 StatusCode::FORBIDDEN,
                 "MissingAuthenticationTokenException",
                 why,
@@ -107,7 +100,7 @@ impl Proxy {
             .endpoint
             .place(path)
             .parse()
-            .map_err(|error| Refusal(StatusCode::BAD_REQUEST, "InvalidRequest", format!("{error}")))?;
+            .map_err(|error| own(StatusCode::BAD_REQUEST, "InvalidRequest", error))?;
         *request.headers_mut() = carried(head.headers);
         for name in SIGNATURE {
             request.headers_mut().remove(name);
@@ -116,7 +109,7 @@ impl Proxy {
             .signer
             .stream(request, &self.endpoint.scope, ANSWER_TIMEOUT)
             .await
-            .map_err(Refusal::of)?;
+            .map_err(unanswered)?;
         let (mut head, body) = answer.into_parts();
         head.headers = carried(head.headers);
         Ok(Response::from_parts(head, Body::new(body)))
@@ -138,34 +131,20 @@ fn carried(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-/// An answer of the proxy's own, in the form of the API's: status, name and message.
-#[derive(Debug)]
-struct Refusal(StatusCode, &'static str, String);
-
-impl Refusal {
-    fn of(error: CallError) -> Refusal {
-        // Both are worth another try of the client, as the same answers of AWS are.
-        let status = match error {
-            CallError::Unknown(_) => StatusCode::GATEWAY_TIMEOUT,
-            CallError::NotSent(_) | CallError::Refused(_) | CallError::Service { .. } => {
-                StatusCode::BAD_GATEWAY
-            }
-        };
-        Refusal(status, "ServiceUnavailableException", error.to_string())
+/// Returns an answer of the proxy's own, which says that it is.
+fn own(status: StatusCode, name: &'static str, why: impl std::fmt::Display) -> Refusal {
+    Refusal {
+        status,
+        name,
+        why: format!("stepwell proxy: {why}"),
     }
+}
 
-    fn response(self) -> Response {
-        let Refusal(status, name, why) = self;
-        tracing::warn!("{name}: {why}");
-        let body = json!({ "__type": name, "message": format!("stepwell proxy: {why}") });
-        let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/x-amz-json-1.0"),
-        );
-        headers.insert("x-amzn-errortype", HeaderValue::from_static(name));
-        response
-    }
+fn unanswered(error: CallError) -> Refusal {
+    // Both are worth another try of the client, as the same answers of AWS are.
+    let status = match error {
+        CallError::Unknown(_) => StatusCode::GATEWAY_TIMEOUT,
+        CallError::NotSent(_) | CallError::Refused(_) | CallError::Service { .. } => StatusCode::BAD_GATEWAY,
+    };
+    own(status, "ServiceUnavailableException", error)
 }

@@ -4,14 +4,15 @@
 //! what tells processes apart.
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::response::Builder;
+use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -83,6 +84,10 @@ async fn handle(
     exchange: &Exchange,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
+    if is_of_a_page(&head.headers) {
+        let what = "web pages are not served";
+        return Ok(refuse(StatusCode::FORBIDDEN, "Forbidden", what));
+    }
     let path: Vec<&str> = head
         .uri
         .path()
@@ -102,6 +107,23 @@ async fn handle(
         }
     };
     Ok(response)
+}
+
+/// Returns whether a browser sends this for a page: pages can ask any port of this machine, and one that asked for the next
+/// event would take it from the function.
+///
+/// Browsers say where a request is from, but for plain ones to a name that its owner has led here (DNS rebinding); those
+/// have that name as their host, and functions use the address that they were told.
+fn is_of_a_page(headers: &HeaderMap) -> bool {
+    let is_address = |host: &HeaderValue| {
+        let authority = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
+        authority.is_some_and(|authority| {
+            authority.host() == "localhost" || authority.host().parse::<IpAddr>().is_ok()
+        })
+    };
+    headers.contains_key(ORIGIN)
+        || headers.contains_key("sec-fetch-site")
+        || !headers.get_all(HOST).iter().all(is_address)
 }
 
 async fn next(exchange: &Exchange) -> Response<Full<Bytes>> {
@@ -253,6 +275,35 @@ mod tests {
 
     use super::*;
 
+    async fn answer(api: &RuntimeApi, request: &str, headers: &str) -> String {
+        let mut stream = tokio::net::TcpStream::connect(api.address).await.unwrap();
+        let request =
+            format!("{request} HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: 0\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        response
+    }
+
+    #[tokio::test]
+    async fn pages_in_a_browser_take_no_event() {
+        let api = RuntimeApi::start(Arc::new(Exchange::new())).await.unwrap();
+        let port = api.address.port();
+        for headers in [
+            format!("Host: 127.0.0.1:{port}\r\nSec-Fetch-Site: cross-site\r\n"),
+            format!("Host: 127.0.0.1:{port}\r\nOrigin: null\r\n"),
+            format!("Host: rebound.example.com:{port}\r\n"),
+        ] {
+            let response = answer(&api, "GET /2018-06-01/runtime/invocation/next", &headers).await;
+            assert!(response.starts_with("HTTP/1.1 403 "), "{headers}{response}");
+        }
+        for host in ["127.0.0.1", "localhost"] {
+            let headers = format!("Host: {host}:{port}\r\n");
+            let response = answer(&api, "POST /2018-06-01/runtime/invocation/r/error", &headers).await;
+            assert!(response.starts_with("HTTP/1.1 400 "), "{headers}{response}");
+        }
+    }
+
     #[tokio::test]
     async fn requests_outside_the_api_are_refused_by_name() {
         let api = RuntimeApi::start(Arc::new(Exchange::new())).await.unwrap();
@@ -286,12 +337,7 @@ mod tests {
             ),
         ];
         for (request, status, told) in cases {
-            let mut stream = tokio::net::TcpStream::connect(api.address).await.unwrap();
-            let request =
-                format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-            stream.write_all(request.as_bytes()).await.unwrap();
-            let mut response = String::new();
-            stream.read_to_string(&mut response).await.unwrap();
+            let response = answer(&api, request, &format!("Host: {}\r\n", api.address)).await;
             assert!(
                 response.starts_with(&format!("HTTP/1.1 {status} ")),
                 "{request}{response}"

@@ -86,8 +86,13 @@ CREATE TABLE blob (
 ) STRICT;
 ";
 
-/// Makes the tables in a new store; refuses a store of a later version.
-pub(crate) fn prepare(connection: &mut Connection, folder: &Path) -> Result<(), OpenError> {
+/// Makes the tables in a new store; refuses a store of a later version, one whose list of tables is damaged, and an empty
+/// one in the place of one that is gone.
+pub(crate) fn prepare(
+    connection: &mut Connection,
+    folder: &Path,
+    has_had_store: bool,
+) -> Result<(), OpenError> {
     let failed = |source| OpenError::Store {
         folder: folder.to_owned(),
         source,
@@ -97,6 +102,9 @@ pub(crate) fn prepare(connection: &mut Connection, folder: &Path) -> Result<(), 
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(failed)?;
     match found {
+        0 if has_had_store => Err(OpenError::Lost {
+            folder: folder.to_owned(),
+        }),
         0 => {
             transaction.execute_batch(TABLES).map_err(failed)?;
             transaction
@@ -104,7 +112,11 @@ pub(crate) fn prepare(connection: &mut Connection, folder: &Path) -> Result<(), 
                 .map_err(failed)?;
             transaction.commit().map_err(failed)
         }
-        VERSION => Ok(()),
+        // Without tables the version says nothing; SQLite reads their list when it is asked for one of them.
+        VERSION => transaction
+            .prepare("SELECT 1 FROM execution, log, machine, revision, activity, blob")
+            .map(|_| ())
+            .map_err(failed),
         _ => Err(OpenError::Later {
             folder: folder.to_owned(),
             found,

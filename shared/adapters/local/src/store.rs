@@ -55,8 +55,29 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// Another process has the folder.
-    #[error("the data folder `{}` is in use by another process", folder.display())]
+    #[error(
+        "the data folder `{}` is in use by another process{}",
+        folder.display(),
+        process.map_or(String::new(), |process| format!(", {process}"))
+    )]
     InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// The process, where it is known.
+        process: Option<u32>,
+    },
+    /// There was a store in the folder, and it is gone or empty.
+    #[error(
+        "the data folder `{}` has lost its store: put `stepwell.db` and `stepwell.db-wal` back, or remove the file `lock` there to begin anew",
+        folder.display()
+    )]
+    Lost {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The store cannot be written.
+    #[error("the store in the data folder `{}` cannot be written", folder.display())]
+    ReadOnly {
         /// The folder.
         folder: PathBuf,
     },
@@ -108,21 +129,35 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When another process has the folder, or a later version of this program wrote it, or the disk fails.
+    /// When another process has the folder, or a later version of this program wrote it, or the store is damaged, or the
+    /// disk fails.
     pub fn open(folder: &Path) -> Result<Store, OpenError> {
         std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
             folder: folder.to_owned(),
             source,
         })?;
-        let lock = FolderLock::take(folder)?;
+        let mut lock = FolderLock::take(folder)?;
         let file = folder.join("stepwell.db");
         let failed = |source| OpenError::Store {
             folder: folder.to_owned(),
             source,
         };
+        // SQLite would remove the write-ahead log beside a main file that is not there.
+        let is_empty = std::fs::metadata(&file).map_or(true, |file| file.len() == 0);
+        if is_empty && lock.has_had_store() {
+            return Err(OpenError::Lost {
+                folder: folder.to_owned(),
+            });
+        }
         let mut connection = Connection::open(&file).map_err(failed)?;
+        if connection.is_readonly("main").map_err(failed)? {
+            return Err(OpenError::ReadOnly {
+                folder: folder.to_owned(),
+            });
+        }
         configure(&connection).map_err(failed)?;
-        schema::prepare(&mut connection, folder)?;
+        schema::prepare(&mut connection, folder, lock.has_had_store())?;
+        lock.note_store();
         let failed = |source| OpenError::Folder {
             folder: folder.to_owned(),
             source,
@@ -149,7 +184,7 @@ impl Store {
         };
         let mut connection = Connection::open_in_memory().map_err(failed)?;
         configure(&connection).map_err(failed)?;
-        schema::prepare(&mut connection, folder)?;
+        schema::prepare(&mut connection, folder, false)?;
         Store::start(connection, None, None, None).map_err(|source| OpenError::Folder {
             folder: folder.to_owned(),
             source,

@@ -111,7 +111,10 @@ fn a_second_opening_is_refused_with_the_folder_named() {
     let name = folder.path().display();
     assert_eq!(
         error.to_string(),
-        format!("the data folder `{name}` is in use by another process")
+        format!(
+            "the data folder `{name}` is in use by another process, {}",
+            std::process::id()
+        )
     );
     drop(store);
     Store::open(folder.path()).unwrap();
@@ -149,6 +152,40 @@ fn what_is_no_folder_or_no_store_is_refused() {
         Store::open(folder.path()).unwrap_err(),
         OpenError::Store { .. }
     ));
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_is_not_begun_anew() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("stepwell.db");
+    // A process that dies before there are tables leaves this.
+    std::fs::write(&file, "").unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    create(&store, "one").await.unwrap();
+    store.close().await;
+    drop(store);
+    let whole = std::fs::read(&file).unwrap();
+    let log = folder.path().join("stepwell.db-wal");
+    std::fs::write(&log, "a log").unwrap();
+
+    let lost = |what: &str| {
+        let error = Store::open(folder.path()).unwrap_err();
+        assert!(matches!(error, OpenError::Lost { .. }), "{what}: {error}");
+    };
+    std::fs::remove_file(&file).unwrap();
+    lost("removed");
+    lost("still removed");
+    std::fs::write(&file, "").unwrap();
+    lost("empty");
+    assert_eq!(std::fs::read(&log).unwrap(), b"a log", "it may still be wanted");
+
+    std::fs::write(&file, &whole).unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    assert!(holds(&store, "one").await);
+    drop(store);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::remove_file(folder.path().join("lock")).unwrap();
+    assert!(!holds(&Store::open(folder.path()).unwrap(), "one").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
