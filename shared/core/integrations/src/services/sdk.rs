@@ -18,6 +18,8 @@ pub(crate) struct SdkService {
     operations: &'static str,
     /// `member:operations`, separated by semicolons.
     tokens: &'static str,
+    /// The name that requests are signed for, where it is another; empty where it is not.
+    signing: &'static str,
 }
 
 /// One operation of a service.
@@ -32,6 +34,15 @@ impl SdkService {
     /// Whether the service has an action; of services that AWS has closed nobody knows any longer what they had.
     pub(crate) fn has(&self, action: &str) -> bool {
         self.operations.is_empty() || self.operation(action).is_some()
+    }
+
+    /// The name that requests are signed for.
+    pub(crate) fn signing_name(&self) -> &'static str {
+        if self.signing.is_empty() {
+            self.name
+        } else {
+            self.signing
+        }
     }
 
     /// The actions that are much like a name.
@@ -75,7 +86,7 @@ pub(crate) fn find(name: &str) -> Option<SdkService> {
 }
 
 static SERVICES: LazyLock<BTreeMap<&'static str, SdkService>> = LazyLock::new(|| {
-    // A line is `name|client|operations|tokens`; shared/adapters/calls/catalogue/generate.py writes them.
+    // A line is `name|client|operations|tokens|signing`; shared/adapters/calls/catalogue/generate.py writes them.
     let lines = include_str!("sdk/services.txt").lines();
     let services = lines.map(|line| {
         let mut fields = line.split('|');
@@ -86,6 +97,7 @@ static SERVICES: LazyLock<BTreeMap<&'static str, SdkService>> = LazyLock::new(||
             client: field(),
             operations: field(),
             tokens: field(),
+            signing: field(),
         };
         (name, service)
     });
