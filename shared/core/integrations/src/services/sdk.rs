@@ -124,6 +124,9 @@ pub(crate) fn effect_class(service: &str, action: &str, parameters: Option<&Valu
             window_seconds: super::TOKEN_WINDOW_SECONDS,
         };
     }
+    if let Some(class) = named_token(service.name, &operation) {
+        return class;
+    }
     let marked = service
         .operation(action)
         .is_some_and(|operation| operation.is_repeatable);
@@ -139,15 +142,9 @@ fn known_better(service: &str, action: &str, parameters: Option<&Value>) -> Opti
     Some(match (service, action, parameters) {
         ("dynamodb", "putItem" | "deleteItem", Some(parameters)) => dynamodb::write_effect(parameters),
         ("dynamodb", "updateItem", Some(parameters)) => dynamodb::update_effect(parameters),
-        ("dynamodb", "transactWriteItems" | "executeTransaction", _) => EffectClass::Token {
-            member: "ClientRequestToken".to_owned(),
-            window_seconds: 10 * 60, // AWS quota
-        },
-        ("codebuild", "startBuild" | "startBuildBatch" | "retryBuild" | "retryBuildBatch", _) => {
-            EffectClass::Token {
-                member: "IdempotencyToken".to_owned(),
-                window_seconds: 5 * 60, // AWS quota
-            }
+        // Its model says that it has a token, and not for how long.
+        ("dynamodb", "transactWriteItems" | "executeTransaction", _) => {
+            named_token("dynamodb", &capitalized(action))?
         }
         ("s3", "putObject", Some(parameters))
             if parameters.get("IfNoneMatch").is_none() && parameters.get("IfMatch").is_none() =>
@@ -160,6 +157,22 @@ fn known_better(service: &str, action: &str, parameters: Option<&Value>) -> Opti
         // A task that is handed out twice is lost the first time.
         ("sfn", "getActivityTask", _) => EffectClass::Once,
         _ => return None,
+    })
+}
+
+/// Finds an operation whose token its model does not declare.
+fn named_token(service: &str, operation: &str) -> Option<EffectClass> {
+    let mut rows = include_str!("sdk/tokens.txt").lines().map(|line| {
+        let mut fields = line.split('|');
+        let mut field = || fields.next().unwrap_or_default();
+        [field(), field(), field(), field()]
+    });
+    rows.find_map(|[of, member, seconds, operations]| {
+        let has = of == service && operations.split(',').any(|known| known == operation);
+        has.then(|| EffectClass::Token {
+            member: member.to_owned(),
+            window_seconds: seconds.parse().unwrap_or(super::TOKEN_WINDOW_SECONDS),
+        })
     })
 }
 
