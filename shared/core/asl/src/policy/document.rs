@@ -59,6 +59,9 @@ impl Statement {
     }
 }
 
+/// What actions have in common that stand in one statement: their service, their resources and their conditions.
+type Shared<'a> = (&'a str, Vec<&'a str>, &'a [Condition]);
+
 /// Makes the policy that allows what is needed, and no more.
 ///
 /// Each action has all of its resources in one statement, which it shares with the actions of its service that have just
@@ -76,7 +79,7 @@ pub fn document<'n>(needs: impl IntoIterator<Item = &'n Need>) -> Document {
             actions.insert(&permission.action);
         }
     }
-    let mut statements: BTreeMap<(&str, Vec<&str>, &[Condition]), Vec<&str>> = BTreeMap::new();
+    let mut statements: BTreeMap<Shared<'_>, Vec<&str>> = BTreeMap::new();
     for ((action, conditions), resources) in by_action {
         let resources: Vec<&str> = match resources.contains("*") {
             true => vec!["*"],

@@ -52,7 +52,7 @@ pub(super) fn passed(operation: &Operation<'_>) -> Vec<Permission> {
                 "arn:{}:iam::{}:role/{text}",
                 operation.place.partition, operation.place.account
             )),
-            None => why = why.or(Some(format!("`{member}` is chosen when it runs"))),
+            None => why = why.or_else(|| Some(format!("`{member}` is chosen when it runs"))),
         }
     }
     // These roles stand in the task's definition.
