@@ -31,6 +31,8 @@ enum Command {
     Proxy(commands::proxy::Arguments),
     /// Reckons what executions cost in an AWS account.
     Cost(commands::cost::Arguments),
+    /// Prints the IAM policy that the role of a state machine needs.
+    Iam(commands::iam::Arguments),
     /// Runs a definition to its end, and shows each state as it happens.
     Run(commands::run::Arguments),
     /// Serves the Step Functions API.
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => commands::bench::run(arguments),
         Command::Proxy(arguments) => commands::proxy::run(arguments),
         Command::Cost(arguments) => commands::cost::run(&arguments),
+        Command::Iam(arguments) => commands::iam::run(&arguments),
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),

@@ -3,6 +3,7 @@
 mod cost;
 mod examples;
 mod functions;
+mod iam;
 mod proxy;
 mod run;
 mod serve;

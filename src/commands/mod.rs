@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod cost;
+pub(crate) mod iam;
 pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod serve;

@@ -335,6 +335,22 @@ async fn a_call_whose_maker_died_is_unknown_when_its_lease_is_over() {
     assert_eq!(account.made(), 1);
 }
 
+#[tokio::test]
+async fn a_call_that_may_be_repeated_by_its_comment_is_made_again_when_its_maker_died() {
+    let mut states = call_and_waits();
+    states["First"]["Branches"][0]["States"]["Call"]["Comment"] = json!("stepwell:effect=repeatable");
+    let mut account = Account::new(states).await;
+    account.start().await;
+    account.begin_call().await.abort();
+    account.calls.1.add_permits(1);
+    account.clock.advance(Duration::from_secs(2));
+    while account.status().await == Status::Running {
+        account.drive_other().await;
+    }
+    assert_eq!(account.status().await, Status::Succeeded);
+    assert_eq!(account.made(), 2);
+}
+
 fn long_call() -> serde_json::Value {
     json!({
         "First": { "Type": "Task", "Resource": FUNCTION, "TimeoutSeconds": 900, "Next": "Call" },

@@ -5,7 +5,7 @@ Two files: services.bin, the catalogue that `calls` embeds; and shared/core/inte
 the names of all `aws-sdk` integrations and their actions, with what may be repeated.
 
     python3 -m venv /tmp/catalogue
-    /tmp/catalogue/bin/pip install botocore==1.44.5 zstandard==0.25.0
+    /tmp/catalogue/bin/pip install -r shared/adapters/calls/catalogue/pins.txt
     /tmp/catalogue/bin/python shared/adapters/calls/catalogue/generate.py
 
 services.bin is: the index's length (4 bytes, little endian), the index, then the services one after another. The index
@@ -261,7 +261,8 @@ def packed(content, dictionary=None):
 
 
 def sdk_line(service):
-    """`sdk name|client name|actions|member:actions;member:actions` for tokens; a star is on what may be repeated."""
+    """`sdk name|client name|actions|member:actions;member:actions|signing name`, the fourth for tokens, the last where it
+    is not the first; a star is on what may be repeated."""
     actions, tokens = [], {}
     for operation, described in sorted(service.model["operations"].items()):
         if operation in service.streaming:
@@ -276,7 +277,9 @@ def sdk_line(service):
         actions.append(operation + star)
     service_id = service.meta["serviceId"]
     members = ";".join(f"{member}:{','.join(operations)}" for member, operations in sorted(tokens.items()))
-    return f"{sdk_name(service_id)}|{client_name(service_id)}|{','.join(actions)}|{members}"
+    name = sdk_name(service_id)
+    signing = service.meta.get("signingName", service.meta["endpointPrefix"])
+    return f"{name}|{client_name(service_id)}|{','.join(actions)}|{members}|{'' if signing == name else signing}"
 
 
 def names(loader):
@@ -326,7 +329,7 @@ def sdk_lines(services):
     """What `services.txt` holds, after `catalogue` has looked at the services."""
     lines = {sdk_line(service) for name, service in services.items() if name != SECOND}
     known = {line.split("|")[0] for line in lines}
-    lines |= {f"{sdk_name(name)}|{client_name(name)}||" for name in RETIRED if sdk_name(name) not in known}
+    lines |= {f"{sdk_name(name)}|{client_name(name)}|||" for name in RETIRED if sdk_name(name) not in known}
     return "".join(f"{line}\n" for line in sorted(lines)).encode()
 
 

@@ -24,6 +24,7 @@ mod fields;
 mod findings;
 mod parse;
 mod place;
+pub mod policy;
 pub mod program;
 mod references;
 mod states;

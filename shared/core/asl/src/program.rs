@@ -237,6 +237,8 @@ pub struct Task {
     pub resource: Resource,
     /// `Credentials.RoleArn`.
     pub role_arn: Option<Text>,
+    /// What the state's `Comment` says of repeating its call, by `stepwell:effect=...`.
+    pub effect: Option<Effect>,
     /// `TimeoutSeconds` and its Path form.
     pub timeout_seconds: Option<Setting<u64>>,
     /// `HeartbeatSeconds` and its Path form.
@@ -247,6 +249,15 @@ pub struct Task {
     pub catch: Vec<Catcher>,
     /// Where to go next.
     pub transition: Transition,
+}
+
+/// What the author of a definition says of a call whose outcome is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It may be made again.
+    Repeatable,
+    /// It must not be made again.
+    Once,
 }
 
 /// A Choice state.

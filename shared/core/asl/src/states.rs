@@ -61,6 +61,9 @@ fn read_kind(fields: &mut Fields<'_, '_>, outline: &Outline<'_>, state: &State<'
         return None;
     };
     allowed::check(fields, allowed);
+    if name != "Task" {
+        task::refuse_effect(fields);
+    }
     match name {
         "Pass" => Some(StateKind::Pass(pass::read(fields))),
         "Task" => task::read(fields).map(|task| StateKind::Task(Box::new(task))),

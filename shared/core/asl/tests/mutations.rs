@@ -10,11 +10,14 @@
 
 #[path = "mutations/breaking.rs"]
 mod breaking;
+#[path = "recordings/placeholders.rs"]
+mod placeholders;
 mod recordings;
 
 use asl::{Diagnostic, MachineType, Severity, compile};
 use breaking::{KINDS, Mutation, mutations};
-use recordings::{read, recordings, substituted};
+use placeholders::substituted;
+use recordings::{read, recordings};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,10 +7,13 @@
     reason = "a recording that cannot be read fails its test"
 )]
 
+#[path = "recordings/placeholders.rs"]
+mod placeholders;
 mod recordings;
 
 use asl::{Diagnostic, MachineType, Severity, compile};
-use recordings::{read, recordings, replaced, substituted};
+use placeholders::substituted;
+use recordings::{read, recordings, replaced};
 use serde_json::Value;
 use std::path::Path;
 

@@ -18,6 +18,7 @@
 mod arn;
 mod effect;
 mod exchange;
+pub mod iam;
 mod integration;
 pub mod jobs;
 mod resource;

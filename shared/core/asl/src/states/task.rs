@@ -3,8 +3,9 @@
 use super::{allowed, catching, parameters, retrying};
 use crate::expression::Offered;
 use crate::fields::{Fields, integer, string};
-use crate::program::{Setting, Task, Text};
+use crate::program::{Effect, Setting, Task, Text};
 use integrations::{Pattern, Resource, ResourceError};
+use serde_json::Value;
 
 /// The longest time that a state may take, in seconds. // AWS: states-language.net, "Task State"
 pub(crate) const SECONDS_MAX: u64 = 99_999_999;
@@ -18,6 +19,7 @@ pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Task> {
     }
     let flow = fields.flow(Offered::RESULT);
     let role_arn = credentials(fields);
+    let effect = effect(fields, resource.as_ref());
     fields.refuse_several("TimeoutSecondsPath");
     fields.refuse_several("HeartbeatSecondsPath");
     let timeout_seconds = fields.setting("TimeoutSeconds", integer(1, SECONDS_MAX));
@@ -38,6 +40,7 @@ pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Task> {
         flow,
         resource: resource?,
         role_arn,
+        effect,
         timeout_seconds,
         heartbeat_seconds,
         retry,
@@ -90,6 +93,45 @@ fn refused_in_express(resource: &Resource) -> Option<&'static str> {
             Pattern::Sync | Pattern::Sync2 => Some("'.sync' service integration"),
             Pattern::WaitForTaskToken => Some("'.waitForTaskToken' service integration "),
         },
+    }
+}
+
+/// What stands in a `Comment` before the class of a call.
+const EFFECT: &str = "stepwell:effect=";
+
+/// Reads what the `Comment` says of repeating the call: a field of its own would be refused by AWS.
+fn effect(fields: &mut Fields<'_, '_>, resource: Option<&Resource>) -> Option<Effect> {
+    let comment = fields.value("Comment").and_then(Value::as_str)?;
+    let mut marks = comment.split(EFFECT).skip(1);
+    let mark = marks.next()?;
+    let end = mark.find(|letter: char| !letter.is_ascii_alphanumeric());
+    let word = end.and_then(|end| mark.get(..end)).unwrap_or(mark);
+    let is_called = match resource {
+        Some(Resource::Service(integration)) => !integration.starts_execution(),
+        Some(Resource::Activity(_)) => false,
+        Some(Resource::Function(_)) | None => true,
+    };
+    let read = match word {
+        _ if !is_called => Err(format!(
+            "'{EFFECT}' says nothing of activities and executions, which are not called"
+        )),
+        _ if marks.next().is_some() => Err(format!("'{EFFECT}' must not be given more than once")),
+        "repeatable" => Ok(Effect::Repeatable),
+        "once" => Ok(Effect::Once),
+        other => Err(format!(
+            "'{EFFECT}' should have one of these values: [repeatable, once], not '{other}'"
+        )),
+    };
+    read.map_err(|message| fields.findings.schema(&fields.at.field("Comment"), message))
+        .ok()
+}
+
+/// Reports a state that says how its call may be repeated, and makes none.
+pub(super) fn refuse_effect(fields: &mut Fields<'_, '_>) {
+    let comment = fields.value("Comment").and_then(Value::as_str);
+    if comment.is_some_and(|comment| comment.contains(EFFECT)) {
+        let message = format!("'{EFFECT}' says nothing of a state that is no Task");
+        fields.findings.schema(&fields.at.field("Comment"), message);
     }
 }
 

@@ -4,29 +4,6 @@
 
 use std::path::{Path, PathBuf};
 
-/// Puts values in place of `${Name}`: an ARN as a whole Resource, a number without quotes, else a word.
-pub(crate) fn substituted(text: &str) -> String {
-    let function = "arn:aws:lambda:us-east-1:111111111111:function:name";
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let mut line = line
-            .replace("${AWSPartition}", "aws")
-            .replace("${Partition}", "aws");
-        line = line
-            .replace("${partition}", "aws")
-            .replace("${AWS::Partition}", "aws");
-        let unquoted = line.replace(' ', "").contains(":${");
-        let resource = line.contains("\"Resource\"");
-        line = replaced(&line, "${", "}", |_| match () {
-            () if unquoted => "1".to_owned(),
-            () if resource => function.to_owned(),
-            () => "name".to_owned(),
-        });
-        lines.push(line);
-    }
-    lines.join("\n")
-}
-
 /// Replaces each `<word>`, where `<` and `>` are `open` and `close`.
 pub(crate) fn replaced(text: &str, open: &str, close: &str, value: impl Fn(&str) -> String) -> String {
     let mut out = String::new();

@@ -241,10 +241,12 @@ pub(crate) fn call(program: &Program, execution: &Execution, id: ThreadId) -> Op
         return None;
     };
     let resource = task.resource.clone();
-    let class = match &resource {
-        Resource::Service(integration) => integration.effect_class_of(calling.parameters.value()),
-        Resource::Function(_) => EffectClass::Once,
-        Resource::Activity(_) => EffectClass::Repeatable,
+    let class = match (task.effect, &resource) {
+        (Some(asl::program::Effect::Repeatable), _) => EffectClass::Repeatable,
+        (Some(asl::program::Effect::Once), _) => EffectClass::Once,
+        (None, Resource::Service(integration)) => integration.effect_class_of(calling.parameters.value()),
+        (None, Resource::Function(_)) => EffectClass::Once,
+        (None, Resource::Activity(_)) => EffectClass::Repeatable,
     };
     let call = Call {
         id: calling.call,

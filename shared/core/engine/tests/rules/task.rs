@@ -2,6 +2,7 @@
 
 use crate::play::{ACTIVITY, FUNCTION, Play, SERVICE, START, TOKEN, failure, play, with};
 use engine::{CallId, Message, Status};
+use integrations::EffectClass;
 use serde_json::{Value, json};
 
 fn task(resource: &str, fields: Value) -> Play {
@@ -397,6 +398,22 @@ fn a_call_of_unknown_outcome_fails_the_task() {
     let (error, cause) = play.error();
     assert_eq!(error, "States.TaskFailed");
     assert!(cause.starts_with("the outcome of this call is unknown"));
+}
+
+#[test]
+fn a_comment_says_whether_a_call_may_be_repeated() {
+    let class = |resource: &str, comment: &str| {
+        let state = json!({ "Type": "Task", "Resource": resource, "Comment": comment, "End": true });
+        play(json!({ "S": state }), json!({})).calls[0].class.clone()
+    };
+    assert_eq!(class(FUNCTION, "no mark"), EffectClass::Once);
+    assert_eq!(
+        class(FUNCTION, "adds nothing twice (stepwell:effect=repeatable)."),
+        EffectClass::Repeatable
+    );
+    let reads = "arn:aws:states:::dynamodb:getItem";
+    assert_eq!(class(reads, ""), EffectClass::Repeatable);
+    assert_eq!(class(reads, "stepwell:effect=once"), EffectClass::Once);
 }
 
 #[test]

@@ -216,13 +216,36 @@ pub(crate) fn request(
         && let EffectClass::Token { member, .. } = effect_class(integration, None)
         && !members.keys().any(|key| key.eq_ignore_ascii_case(&member))
     {
-        members.insert(member, Value::String(token.to_owned()));
+        let token = written_token(token, service);
+        members.insert(member, Value::String(token));
     }
     Ok(ServiceRequest {
         service: service.to_owned(),
         operation,
         members: Value::Object(members),
     })
+}
+
+/// Writes a token as services take it: as a UUID, which AWS's SDKs fill in and some services ask for.
+fn written_token(token: &str, service: &str) -> String {
+    // AWS Certificate Manager takes 32 letters and digits, and no hyphen.
+    let is_plain = service == "acm";
+    if is_plain || token.len() != 32 || !token.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        return token.to_owned();
+    }
+    let mut uuid = String::with_capacity(36);
+    for (place, digit) in token.chars().enumerate() {
+        if matches!(place, 8 | 12 | 16 | 20) {
+            uuid.push('-');
+        }
+        uuid.push(match (place, digit) {
+            // The version and the variant of a UUID without meaning.
+            (12, _) => '4',
+            (16, _) => 'a',
+            (_, digit) => digit,
+        });
+    }
+    uuid
 }
 
 pub(crate) fn response(integration: &Integration, mut answer: ServiceAnswer) -> Result<Value, Failure> {

@@ -18,6 +18,8 @@ pub(crate) struct SdkService {
     operations: &'static str,
     /// `member:operations`, separated by semicolons.
     tokens: &'static str,
+    /// The name that requests are signed for, where it is another; empty where it is not.
+    signing: &'static str,
 }
 
 /// One operation of a service.
@@ -32,6 +34,15 @@ impl SdkService {
     /// Whether the service has an action; of services that AWS has closed nobody knows any longer what they had.
     pub(crate) fn has(&self, action: &str) -> bool {
         self.operations.is_empty() || self.operation(action).is_some()
+    }
+
+    /// The name that requests are signed for.
+    pub(crate) fn signing_name(&self) -> &'static str {
+        if self.signing.is_empty() {
+            self.name
+        } else {
+            self.signing
+        }
     }
 
     /// The actions that are much like a name.
@@ -75,7 +86,7 @@ pub(crate) fn find(name: &str) -> Option<SdkService> {
 }
 
 static SERVICES: LazyLock<BTreeMap<&'static str, SdkService>> = LazyLock::new(|| {
-    // A line is `name|client|operations|tokens`; shared/adapters/calls/catalogue/generate.py writes them.
+    // A line is `name|client|operations|tokens|signing`; shared/adapters/calls/catalogue/generate.py writes them.
     let lines = include_str!("sdk/services.txt").lines();
     let services = lines.map(|line| {
         let mut fields = line.split('|');
@@ -86,6 +97,7 @@ static SERVICES: LazyLock<BTreeMap<&'static str, SdkService>> = LazyLock::new(||
             client: field(),
             operations: field(),
             tokens: field(),
+            signing: field(),
         };
         (name, service)
     });
@@ -112,6 +124,9 @@ pub(crate) fn effect_class(service: &str, action: &str, parameters: Option<&Valu
             window_seconds: super::TOKEN_WINDOW_SECONDS,
         };
     }
+    if let Some(class) = named_token(service.name, &operation) {
+        return class;
+    }
     let marked = service
         .operation(action)
         .is_some_and(|operation| operation.is_repeatable);
@@ -127,15 +142,9 @@ fn known_better(service: &str, action: &str, parameters: Option<&Value>) -> Opti
     Some(match (service, action, parameters) {
         ("dynamodb", "putItem" | "deleteItem", Some(parameters)) => dynamodb::write_effect(parameters),
         ("dynamodb", "updateItem", Some(parameters)) => dynamodb::update_effect(parameters),
-        ("dynamodb", "transactWriteItems" | "executeTransaction", _) => EffectClass::Token {
-            member: "ClientRequestToken".to_owned(),
-            window_seconds: 10 * 60, // AWS quota
-        },
-        ("codebuild", "startBuild" | "startBuildBatch" | "retryBuild" | "retryBuildBatch", _) => {
-            EffectClass::Token {
-                member: "IdempotencyToken".to_owned(),
-                window_seconds: 5 * 60, // AWS quota
-            }
+        // Its model says that it has a token, and not for how long.
+        ("dynamodb", "transactWriteItems" | "executeTransaction", _) => {
+            named_token("dynamodb", &capitalized(action))?
         }
         ("s3", "putObject", Some(parameters))
             if parameters.get("IfNoneMatch").is_none() && parameters.get("IfMatch").is_none() =>
@@ -148,6 +157,22 @@ fn known_better(service: &str, action: &str, parameters: Option<&Value>) -> Opti
         // A task that is handed out twice is lost the first time.
         ("sfn", "getActivityTask", _) => EffectClass::Once,
         _ => return None,
+    })
+}
+
+/// Finds an operation whose token its model does not declare.
+fn named_token(service: &str, operation: &str) -> Option<EffectClass> {
+    let mut rows = include_str!("sdk/tokens.txt").lines().map(|line| {
+        let mut fields = line.split('|');
+        let mut field = || fields.next().unwrap_or_default();
+        [field(), field(), field(), field()]
+    });
+    rows.find_map(|[of, member, seconds, operations]| {
+        let has = of == service && operations.split(',').any(|known| known == operation);
+        has.then(|| EffectClass::Token {
+            member: member.to_owned(),
+            window_seconds: seconds.parse().unwrap_or(super::TOKEN_WINDOW_SECONDS),
+        })
     })
 }
 

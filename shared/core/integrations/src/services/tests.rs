@@ -116,6 +116,102 @@ fn the_token_fills_the_member_that_the_class_names() {
 }
 
 #[test]
+fn a_token_is_a_uuid_where_it_can_be() {
+    let sent = |call: &str| {
+        let token = "0123456789abcdef0123456789abcdef";
+        request(&integration(call), json!({}), Some(token))
+            .unwrap()
+            .members
+    };
+    // Agents of Bedrock want 33 characters, and automations of Systems Manager a UUID.
+    let uuid = "01234567-89ab-4def-a123-456789abcdef";
+    assert_eq!(sent("ecs:runTask"), json!({ "ClientToken": uuid }));
+    assert_eq!(
+        sent("aws-sdk:bedrockagent:createKnowledgeBase"),
+        json!({ "ClientToken": uuid })
+    );
+    assert_eq!(
+        sent("aws-sdk:ssm:startAutomationExecution"),
+        json!({ "ClientToken": uuid })
+    );
+    assert_eq!(
+        sent("aws-sdk:acm:requestCertificate"),
+        json!({ "IdempotencyToken": "0123456789abcdef0123456789abcdef" })
+    );
+}
+
+#[test]
+fn tokens_that_no_model_declares_are_known_with_their_windows() {
+    let class = |call: &str| integration(call).effect_class();
+    let token = |member: &str, window_seconds| EffectClass::Token {
+        member: member.to_owned(),
+        window_seconds,
+    };
+    for (call, member, seconds) in [
+        ("aws-sdk:acm:requestCertificate", "IdempotencyToken", 3_600),
+        ("aws-sdk:backupsearch:startSearchJob", "ClientToken", 28_800),
+        ("aws-sdk:cloudformation:createStack", "ClientRequestToken", 600),
+        ("aws-sdk:cloudformation:createChangeSet", "ClientToken", 600),
+        ("aws-sdk:codebuild:startBuild", "IdempotencyToken", 300),
+        ("aws-sdk:codebuild:startSandbox", "IdempotencyToken", 300),
+        ("aws-sdk:dynamodb:transactWriteItems", "ClientRequestToken", 600),
+        ("aws-sdk:ec2:createVpcEndpoint", "ClientToken", 600),
+        (
+            "aws-sdk:rekognition:startLabelDetection",
+            "ClientRequestToken",
+            600,
+        ),
+        ("aws-sdk:ssm:startAutomationExecution", "ClientToken", 600),
+        (
+            "aws-sdk:textract:startDocumentAnalysis",
+            "ClientRequestToken",
+            600,
+        ),
+    ] {
+        assert_eq!(class(call), token(member, seconds), "{call}");
+    }
+    // These have a member of such a name that means something else.
+    for call in [
+        "aws-sdk:codepipeline:putThirdPartyJobSuccessResult",
+        "aws-sdk:s3:writeGetObjectResponse",
+        "aws-sdk:glue:createDataQualityRuleset",
+    ] {
+        assert_eq!(class(call), EffectClass::Once, "{call}");
+    }
+}
+
+/// A name that is taken is refused, whoever has taken it: that says nothing of who started what.
+#[test]
+fn names_that_are_unique_are_no_tokens() {
+    for call in [
+        "sagemaker:createTrainingJob",
+        "aws-sdk:sagemaker:createTrainingJob",
+        "aws-sdk:transcribe:startTranscriptionJob",
+        "aws-sdk:glue:startJobRun",
+        "batch:submitJob",
+    ] {
+        assert_eq!(integration(call).effect_class(), EffectClass::Once, "{call}");
+    }
+}
+
+#[test]
+fn every_token_of_the_list_belongs_to_an_action() {
+    let lines = include_str!("sdk/tokens.txt").lines();
+    let mut count = 0;
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split('|').collect();
+        for operation in fields[3].split(',') {
+            let action = operation[..1].to_lowercase() + &operation[1..];
+            let class = integration(&format!("aws-sdk:{}:{action}", fields[0])).effect_class();
+            let is_token = matches!(&class, EffectClass::Token { member, .. } if member == fields[1]);
+            assert!(is_token, "{line}: {operation}: {class:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 120, "{count}");
+}
+
+#[test]
 fn parameters_must_be_an_object() {
     let failure = request(&integration("sqs:sendMessage"), json!([1]), None).unwrap_err();
     assert_eq!(failure.error, "States.Runtime");
