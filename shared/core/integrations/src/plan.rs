@@ -3,7 +3,7 @@
 use crate::conversation::Conversation;
 use crate::exchange::{self, Failure, ServiceRequest};
 use crate::integration::{Integration, Pattern};
-use crate::web::{ApiRequest, HttpTask, PlainHttp};
+use crate::web::{ApiRequest, HttpTask, KubernetesRequest, PlainHttp};
 use serde_json::Value;
 
 /// What a task's call consists of.
@@ -17,6 +17,8 @@ pub enum Plan {
     Http(HttpTask),
     /// A request to an API of API Gateway.
     Gateway(ApiRequest),
+    /// A request to the Kubernetes API of a cluster.
+    Kubernetes(KubernetesRequest),
 }
 
 impl Plan {
@@ -27,6 +29,8 @@ impl Plan {
             Plan::Conversation(conversation) => Some(conversation.request().service),
             Plan::Http(_) => Some("eventbridge".to_owned()),
             Plan::Gateway(_) => None,
+            // What proves who sends it is a signature for `sts`.
+            Plan::Kubernetes(_) => Some("sts".to_owned()),
         }
     }
 }
@@ -50,6 +54,7 @@ pub fn plan(
         match (integration.service(), integration.action()) {
             ("http", _) => return HttpTask::read(parameters, plain).map(Plan::Http),
             ("apigateway", _) => return ApiRequest::read(parameters, plain).map(Plan::Gateway),
+            ("eks", "call") => return KubernetesRequest::read(parameters, plain).map(Plan::Kubernetes),
             _ => {}
         }
         if let Some(conversation) = Conversation::begin(integration, parameters)? {

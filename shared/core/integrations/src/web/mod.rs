@@ -1,4 +1,4 @@
-//! Tasks that send HTTP requests of the author's making: `http:invoke` and `apigateway:invoke`.
+//! Tasks that send HTTP requests of the author's making: `http:invoke`, `apigateway:invoke` and `eks:call`.
 //!
 //! What an author gives becomes a [`WebRequest`], and what comes back a result. Nothing here sends anything: whoever does
 //! reads the connection of an HTTP Task, keeps its tokens, and signs.
@@ -8,6 +8,7 @@ mod api;
 mod connection;
 mod form;
 mod http;
+mod kubernetes;
 mod mistakes;
 mod oauth;
 mod parts;
@@ -16,12 +17,14 @@ mod url;
 pub use api::{ApiRequest, Signature};
 pub use connection::{Authorization, Connection};
 pub use http::{HttpTask, lost};
+pub use kubernetes::KubernetesRequest;
 pub use mistakes::mistakes;
 pub use oauth::{OAuth, Token};
 pub use url::PlainHttp;
 
 pub(crate) use api::effect as effect_of_api;
 pub(crate) use http::effect as effect_of_http;
+pub(crate) use kubernetes::effect as effect_of_kubernetes;
 
 /// An HTTP request that somebody is to send.
 #[derive(Clone, Debug, PartialEq, Eq)]

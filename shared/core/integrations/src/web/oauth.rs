@@ -140,6 +140,12 @@ impl Token {
     }
 }
 
+/// Reads base64; `None` when it is none.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
+}
+
 /// Writes bytes in base64, with padding.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;

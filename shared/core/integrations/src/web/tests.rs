@@ -439,6 +439,58 @@ fn apis_are_called_by_host_stage_and_path() {
     assert_eq!(local.signature, Signature::ExecuteApi(None));
 }
 
+#[test]
+fn kubernetes_is_called_with_the_certificates_of_its_cluster() {
+    let call = |fields: Value| {
+        let mut all = json!({
+            "ClusterName": "c",
+            "CertificateAuthority": "UEVN",
+            "Endpoint": "https://4444.yl4.us-east-1.eks.amazonaws.com",
+            "Method": "GET",
+            "Path": "/api/v1/namespaces/default/pods",
+        });
+        all.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        KubernetesRequest::read(&all, PlainHttp::Refused)
+    };
+    let pods = call(json!({ "QueryParameters": { "labelSelector": ["job-name=example-job"] } })).unwrap();
+    assert_eq!(
+        pods.request.url,
+        "https://4444.yl4.us-east-1.eks.amazonaws.com/api/v1/namespaces/default/pods?labelSelector=job-name%3Dexample-job"
+    );
+    assert_eq!(
+        (&*pods.cluster, &*pods.authority, pods.request.body),
+        ("c", &b"PEM"[..], None)
+    );
+    let body = |method: &str, body: Value| {
+        let request = call(json!({ "Method": method, "RequestBody": body }))
+            .unwrap()
+            .request;
+        (
+            header(&request, "Content-Type")[0].to_owned(),
+            request.body.unwrap(),
+        )
+    };
+    assert_eq!(
+        body("POST", json!({ "kind": "Job" })),
+        ("application/json".to_owned(), r#"{"kind":"Job"}"#.to_owned())
+    );
+    assert_eq!(
+        body("PATCH", json!("{}")),
+        ("application/merge-patch+json".to_owned(), "{}".to_owned())
+    );
+    assert_eq!(body("PATCH", json!([])).0, "application/json-patch+json");
+    assert!(cause(call(json!({ "CertificateAuthority": "-" })).unwrap_err()).contains("must be base64"));
+    let failure = answer(409, "application/json", b"{}")
+        .of_kubernetes()
+        .unwrap_err();
+    assert_eq!(
+        (&*failure.error, failure.cause.as_deref()),
+        ("EKS.409", Some("{}"))
+    );
+}
+
 // Recorded: execution/services, apigetway_task_service.
 #[test]
 fn an_api_gets_texts_as_json_and_null_only_when_it_is_allowed() {
