@@ -7,6 +7,7 @@ pub(crate) mod bad_input;
 mod callbacks;
 mod executions;
 mod express;
+mod http_tasks;
 mod jobs;
 mod nested;
 mod redrive;

@@ -9,12 +9,24 @@ use std::time::Duration;
 /// A request, as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    /// The method.
+    pub(crate) method: String,
     /// The path with its query.
     pub(crate) path: String,
     /// The header `X-Amz-Target`; empty where there is none.
     pub(crate) target: String,
+    /// All headers, their names in small letters.
+    pub(crate) headers: Vec<(String, String)>,
     /// The body.
     pub(crate) body: String,
+}
+
+impl Request {
+    /// Returns the value of a header; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
 }
 
 /// What to answer.
@@ -70,27 +82,29 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Request) -> Reply) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let (mut length, mut target) = (0, String::new());
+    let mut words = line.split(' ').map(str::to_owned);
+    let (method, path) = (words.next()?, words.next()?);
+    let mut headers: Vec<(String, String)> = Vec::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim_end().split_once(':') else {
             break;
         };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().ok()?,
-            "x-amz-target" => target = value.trim().to_owned(),
-            _ => {}
-        }
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
+    let mut request = Request {
+        method,
+        path,
+        target: String::new(),
+        headers,
+        body: String::new(),
+    };
+    request.target = request.header("x-amz-target").to_owned();
+    let length = request.header("content-length").parse().unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let request = Request {
-        path,
-        target,
-        body: String::from_utf8(body).ok()?,
-    };
+    request.body = String::from_utf8(body).ok()?;
     let reply = answer(&request);
     std::thread::sleep(reply.after);
     let mut head = format!(

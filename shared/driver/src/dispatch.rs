@@ -53,13 +53,25 @@ async fn stand_in(driver: &Driver, identity: &Arc<Identity>, call: &Call) -> Opt
         call: call.clone(),
         identity: Arc::clone(identity),
     };
-    match driver.0.ports.services.stand_in(&request).await? {
-        CallOutcome::Succeeded(output) | CallOutcome::Ended(output) => Some(ended(call, output)),
-        CallOutcome::Failed(failure) => Some(Message::CallFailed {
+    Some(match driver.0.ports.services.stand_in(&request).await? {
+        CallOutcome::Succeeded(output) => ended(call, output),
+        outcome => told(call, outcome),
+    })
+}
+
+/// Returns the message of what became of a call.
+pub(crate) fn told(call: &Call, outcome: CallOutcome) -> Message {
+    match outcome {
+        CallOutcome::Succeeded(output) => Message::CallSucceeded {
+            call: call.id,
+            output,
+        },
+        CallOutcome::Ended(output) => ended(call, output),
+        CallOutcome::Failed(failure) => Message::CallFailed {
             call: call.id,
             failure,
-        }),
-        CallOutcome::Unknown(_) => Some(Message::CallUnknown { call: call.id }),
+        },
+        CallOutcome::Unknown(_) => Message::CallUnknown { call: call.id },
     }
 }
 
@@ -140,17 +152,16 @@ pub(crate) async fn call_service(driver: Driver, identity: Arc<Identity>, call: 
             return Message::CallUnknown { call: id };
         }
         match driver.0.ports.services.call(request.clone()).await {
-            CallOutcome::Succeeded(output) => return Message::CallSucceeded { call: id, output },
-            CallOutcome::Ended(output) => return ended(&request.call, output),
-            CallOutcome::Failed(failure) => return Message::CallFailed { call: id, failure },
             CallOutcome::Unknown(reason) if may_repeat && repeats < REPEATS_MAX => {
                 tracing::warn!(%reason, "a call had no answer; it may be repeated and is made again");
                 repeats += 1;
                 tokio::time::sleep(Duration::from_millis(100 << repeats)).await;
             }
-            CallOutcome::Unknown(reason) => {
-                tracing::warn!(%reason, "a call had no answer, and its outcome is unknown");
-                return Message::CallUnknown { call: id };
+            outcome => {
+                if let CallOutcome::Unknown(reason) = &outcome {
+                    tracing::warn!(%reason, "a call had no answer, and its outcome is unknown");
+                }
+                return told(&request.call, outcome);
             }
         }
     }

@@ -3,9 +3,11 @@
 use crate::start::{arn_prefix, ulid, uuid};
 use crate::{Driver, dispatch, payloads};
 use engine::{
-    ExecutionKey, ExecutionType, Expected, Identity, Message, Program, Progress, Timestamp, Trial, Verdict,
+    Effect, ExecutionKey, ExecutionType, Expected, Identity, Message, Program, Progress, Timestamp, Trial,
+    Verdict,
 };
-use ports::{Owner, machine_key};
+use integrations::Resource;
+use ports::{CallRequest, Exchange, Owner, machine_key};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -79,12 +81,15 @@ impl Driver {
     }
 
     /// Runs a test to its verdict: makes the state's call, and lets it wait, for five minutes at most.
-    pub async fn run_trial(&self, mut trial: Trial) -> Verdict {
+    ///
+    /// The second part is what was said in the exchange of an HTTP Task.
+    pub async fn run_trial(&self, mut trial: Trial) -> (Verdict, Option<Exchange>) {
         let until = Instant::now() + TEST_TIMEOUT;
+        let mut exchange = None;
         let mut progress = aside(|| trial.begin(self.now()));
         loop {
             progress = match progress {
-                Progress::Ended => return trial.verdict(),
+                Progress::Ended => return (trial.verdict(), exchange),
                 Progress::Waits(moment) => {
                     // What cannot end in time is told at once.
                     if self.is_beyond(moment, until) {
@@ -101,16 +106,35 @@ impl Driver {
                         Instant::now() + self.left(effect.call().deadline)
                     };
                     let identity = Arc::clone(trial.identity());
-                    let call = dispatch::perform(self.clone(), identity, *effect);
+                    let call = self.perform_and_tell(identity, *effect);
                     match tokio::time::timeout_at(deadline, call).await {
-                        Ok(returned) => {
-                            let message = returned.message.unwrap_or(Message::Wake);
+                        Ok((message, told)) => {
+                            exchange = told;
                             aside(|| trial.tell(message, self.now()))
                         }
                         Err(_) => aside(|| trial.time_out(self.now())),
                     }
                 }
             };
+        }
+    }
+
+    /// Performs an effect as ever; tells what was said when it is the call of an HTTP Task.
+    async fn perform_and_tell(&self, identity: Arc<Identity>, effect: Effect) -> (Message, Option<Exchange>) {
+        match effect {
+            Effect::Call(call) if is_http(&call.resource) => {
+                let services = &self.0.ports.services;
+                let request = CallRequest {
+                    call: call.clone(),
+                    identity,
+                };
+                let (outcome, exchange) = services.call_and_tell(request).await;
+                (dispatch::told(&call, outcome), exchange)
+            }
+            effect => {
+                let returned = dispatch::perform(self.clone(), identity, effect).await;
+                (returned.message.unwrap_or(Message::Wake), None)
+            }
         }
     }
 
@@ -136,6 +160,13 @@ impl Driver {
             }
             tokio::time::sleep(left.min(LOOK_AFTER)).await;
         }
+    }
+}
+
+fn is_http(resource: &Resource) -> bool {
+    match resource {
+        Resource::Service(integration) => !integration.is_sdk() && integration.service() == "http",
+        Resource::Function(_) | Resource::Activity(_) => false,
     }
 }
 

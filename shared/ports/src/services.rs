@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use engine::{Call, Identity};
+use integrations::web::{WebAnswer, WebRequest};
 use integrations::{Failure, Resource};
 use serde_json::Value;
 use std::sync::Arc;
@@ -26,6 +27,17 @@ pub enum CallOutcome {
     Failed(Failure),
     /// Nobody knows: it may have happened. The driver decides by the call's effect class.
     Unknown(String),
+}
+
+/// What was said to an HTTP API and by it, as far as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// The request.
+    pub request: Option<WebRequest>,
+    /// The request without what the connection has added, which may be secret.
+    pub bare_request: Option<WebRequest>,
+    /// The answer.
+    pub answer: Option<WebAnswer>,
 }
 
 /// How the job behind a `.sync` task is.
@@ -57,6 +69,11 @@ pub enum Conformity {
 pub trait Services: Send + Sync {
     /// Makes a call, once. Dropping the future gives the call up; it may still happen.
     async fn call(&self, request: CallRequest) -> CallOutcome;
+
+    /// Makes a call as [`call`](Services::call) does, and tells what was said when it is an HTTP Task's.
+    async fn call_and_tell(&self, request: CallRequest) -> (CallOutcome, Option<Exchange>) {
+        (self.call(request).await, None)
+    }
 
     /// Asks how the job of a call is that was submitted ([`Call::job`]).
     async fn poll(&self, _request: CallRequest) -> JobOutcome {

@@ -3,37 +3,49 @@
 use async_trait::async_trait;
 use calls::Caller;
 use integrations::Resource;
-use ports::{CallOutcome, CallRequest, Conformity, JobOutcome, Services};
+use integrations::web::PlainHttp;
+use ports::{CallOutcome, CallRequest, Conformity, Exchange, JobOutcome, Services};
 use serde_json::Value;
+use service_calls::{Sending, Web};
 
 /// The services: every call is made with the rights of the state machine's role, which trusts the function that makes it,
 /// or of the role in the state's `Credentials`, which trusts the state machine's.
 #[derive(Debug)]
 pub struct AwsServices {
     caller: Caller,
+    web: Web,
 }
 
 impl AwsServices {
     /// Returns the services as this caller reaches them.
     pub fn new(caller: Caller) -> AwsServices {
-        AwsServices { caller }
+        AwsServices {
+            caller,
+            web: Web::new(PlainHttp::Refused),
+        }
     }
 }
 
 #[async_trait]
 impl Services for AwsServices {
     async fn call(&self, request: CallRequest) -> CallOutcome {
-        let service_request = match service_calls::request(&request.call) {
-            Ok(service_request) => service_request,
-            Err(failure) => return CallOutcome::Failed(failure),
-        };
-        service_calls::send(
-            &self.caller,
-            &request.call.resource,
-            &service_request,
-            &roles(&request),
-        )
-        .await
+        self.call_and_tell(request).await.0
+    }
+
+    async fn call_and_tell(&self, request: CallRequest) -> (CallOutcome, Option<Exchange>) {
+        let call = &request.call;
+        match service_calls::plan(call, &self.web) {
+            Ok(plan) => {
+                let sending = Sending {
+                    caller: &self.caller,
+                    web: &self.web,
+                    roles: &roles(&request),
+                    region: &request.identity.region,
+                };
+                sending.send(call, &plan).await
+            }
+            Err(failure) => (CallOutcome::Failed(failure), None),
+        }
     }
 
     async fn poll(&self, request: CallRequest) -> JobOutcome {

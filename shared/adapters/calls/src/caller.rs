@@ -2,15 +2,17 @@
 
 use crate::catalogue::{self, Service};
 use crate::credentials;
-use crate::endpoint::Choice;
+use crate::endpoint::{Choice, Scope};
 use crate::prepare::{Called, Place};
 use crate::settings::Settings;
-use crate::sign::sign;
+use crate::sign::{presigned, sign};
 use crate::signer::Signer;
 use crate::transport::Lost;
 use crate::wire::{self, Naming};
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -125,6 +127,56 @@ impl Caller {
         let credentials = self.rights(roles).await?;
         self.send(service, operation, members, Naming::Sdk, credentials)
             .await
+    }
+
+    /// Signs a request that others have written and sends it, with the rights of the last of these roles as
+    /// [`call_as`](Caller::call_as) takes them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Signer::fetch`], and as `sts` answers.
+    pub async fn fetch_as(
+        &self,
+        roles: &[&str],
+        request: http::Request<Vec<u8>>,
+        scope: &Scope,
+        timeout: Duration,
+    ) -> Result<http::Response<Vec<u8>>, CallError> {
+        let credentials = match self.rights(roles).await? {
+            Some(credentials) => credentials,
+            None => self.signer.credentials().await?,
+        };
+        self.signer.fetch_with(credentials, request, scope, timeout).await
+    }
+
+    /// Returns a token that says to the Kubernetes API of an EKS cluster who sends a request: a presigned request to `sts`,
+    /// with the rights of the last of these roles as [`call_as`](Caller::call_as) takes them.
+    ///
+    /// # Errors
+    ///
+    /// As `sts` answers when a role is assumed, or [`CallError::Refused`] when `sts` has no endpoint.
+    // What `aws eks get-token` makes; aws-iam-authenticator says how it is read.
+    pub async fn eks_token(&self, roles: &[&str], cluster: &str) -> Result<String, CallError> {
+        let credentials = match self.rights(roles).await? {
+            Some(credentials) => credentials,
+            None => self.signer.credentials().await?,
+        };
+        let called = Called::find("sts", "GetCallerIdentity").map_err(CallError::Refused)?;
+        let choice;
+        let place = match self.endpoint("sts") {
+            Some(url) => Place::Set(url, self.region()),
+            None => {
+                choice = self.choice("sts", called.service).map_err(CallError::Refused)?;
+                Place::Aws(&choice)
+            }
+        };
+        let (_, target) = called.request(&Map::new(), &place).map_err(CallError::Refused)?;
+        let url = format!("{}/?Action=GetCallerIdentity&Version=2011-06-15", target.url);
+        let host = target.url.split("://").nth(1).unwrap_or_default();
+        let headers = [("host", host), ("x-k8s-aws-id", cluster)];
+        let url = presigned(&url, &headers, &target.scope, credentials, SystemTime::now());
+        let url = url.map_err(CallError::Refused)?;
+        Ok(format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(url)))
     }
 
     async fn rights(&self, roles: &[&str]) -> Result<Option<Credentials>, CallError> {

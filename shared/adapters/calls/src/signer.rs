@@ -85,11 +85,70 @@ impl Signer {
         scope: &Scope,
         timeout: Duration,
     ) -> Result<Response<Vec<u8>>, CallError> {
+        let credentials = self.credentials().await?;
+        self.fetch_with(credentials, request, scope, timeout).await
+    }
+
+    /// Does as [`fetch`](Signer::fetch), with these credentials.
+    pub(crate) async fn fetch_with(
+        &self,
+        credentials: Credentials,
+        request: Request<Vec<u8>>,
+        scope: &Scope,
+        timeout: Duration,
+    ) -> Result<Response<Vec<u8>>, CallError> {
         let place = place(&request);
-        let request = self.signed(request, scope).await?;
-        let answer = self.transport.send(request, timeout).await;
-        let answer = readable(answer.map_err(|lost| failed(lost, &place))?)?;
-        Ok(answer.map(|body| body.bytes().unwrap_or_default().to_vec()))
+        let request = signed(request, scope, credentials)?;
+        self.whole(request, &place, timeout).await
+    }
+
+    async fn whole(
+        &self,
+        request: HttpRequest,
+        place: &str,
+        timeout: Duration,
+    ) -> Result<Response<Vec<u8>>, CallError> {
+        whole_of(self.transport.send(request, timeout).await, place)
+    }
+
+    /// Sends a request as it is, unsigned; returns the whole answer, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Signer::fetch).
+    pub async fn fetch_unsigned(
+        &self,
+        request: Request<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<Response<Vec<u8>>, CallError> {
+        let place = place(&request);
+        let request = HttpRequest::try_from(request.map(SdkBody::from))
+            .map_err(|error| CallError::Refused(error.to_string()))?;
+        self.whole(request, &place, timeout).await
+    }
+
+    /// Sends a request as [`fetch_unsigned`](Signer::fetch_unsigned) does, over a connection that only these certificates,
+    /// as PEM, vouch for.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Signer::fetch); [`CallError::NotSent`] when the certificates cannot be read.
+    pub async fn fetch_trusting(
+        &self,
+        authority: &[u8],
+        request: Request<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<Response<Vec<u8>>, CallError> {
+        let place = place(&request);
+        let request = HttpRequest::try_from(request.map(SdkBody::from))
+            .map_err(|error| CallError::Refused(error.to_string()))?;
+        let answer = Transport::send_trusting(authority, request, timeout).await;
+        whole_of(answer, &place)
+    }
+
+    /// How long to wait for an answer: what the settings say, or else this.
+    pub fn answer_timeout(&self, usual: Duration) -> Duration {
+        self.settings.answer_timeout.unwrap_or(usual)
     }
 
     /// Signs a request and sends it; returns the answer as soon as its headers are there, with the body still coming.
@@ -104,7 +163,7 @@ impl Signer {
         timeout: Duration,
     ) -> Result<Response<SdkBody>, CallError> {
         let place = place(&request);
-        let request = self.signed(request, scope).await?;
+        let request = signed(request, scope, self.credentials().await?)?;
         let answer = self.transport.begin(request, timeout).await;
         readable(answer.map_err(|lost| failed(lost, &place))?)
     }
@@ -116,20 +175,28 @@ impl Signer {
         }
         self.credentials.get().await.map_err(CallError::NotSent)
     }
+}
 
-    async fn signed(&self, request: Request<Vec<u8>>, scope: &Scope) -> Result<HttpRequest, CallError> {
-        let credentials = self.credentials().await?;
-        let (mut head, body) = request.into_parts();
-        let (signed, plain) = split(std::mem::take(&mut head.headers));
-        head.headers = signed;
-        let refused = |error: &dyn std::fmt::Display| CallError::Refused(error.to_string());
-        let request = Request::from_parts(head, SdkBody::from(body));
-        let mut request = HttpRequest::try_from(request).map_err(|error| refused(&error))?;
-        sign(&mut request, scope, credentials, SystemTime::now()).map_err(CallError::Refused)?;
-        let mut request = request.try_into_http1x().map_err(|error| refused(&error))?;
-        request.headers_mut().extend(plain);
-        HttpRequest::try_from(request).map_err(|error| refused(&error))
-    }
+fn whole_of(answer: Result<HttpResponse, Lost>, place: &str) -> Result<Response<Vec<u8>>, CallError> {
+    let answer = readable(answer.map_err(|lost| failed(lost, place))?)?;
+    Ok(answer.map(|body| body.bytes().unwrap_or_default().to_vec()))
+}
+
+fn signed(
+    request: Request<Vec<u8>>,
+    scope: &Scope,
+    credentials: Credentials,
+) -> Result<HttpRequest, CallError> {
+    let (mut head, body) = request.into_parts();
+    let (signed, plain) = split(std::mem::take(&mut head.headers));
+    head.headers = signed;
+    let refused = |error: &dyn std::fmt::Display| CallError::Refused(error.to_string());
+    let request = Request::from_parts(head, SdkBody::from(body));
+    let mut request = HttpRequest::try_from(request).map_err(|error| refused(&error))?;
+    sign(&mut request, scope, credentials, SystemTime::now()).map_err(CallError::Refused)?;
+    let mut request = request.try_into_http1x().map_err(|error| refused(&error))?;
+    request.headers_mut().extend(plain);
+    HttpRequest::try_from(request).map_err(|error| refused(&error))
 }
 
 /// Takes apart what the signature covers and what it does not.

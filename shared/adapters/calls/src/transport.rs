@@ -1,13 +1,16 @@
 //! Sends HTTP requests, and says whether a failed one can have reached the service.
 
-use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt as _, Limited};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use std::error::Error;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -36,6 +39,16 @@ impl Transport {
     /// Sends a request and waits for the answer's headers; the body is still to come.
     pub(crate) async fn begin(&self, request: HttpRequest, timeout: Duration) -> Result<HttpResponse, Lost> {
         within(timeout, self.head(request)).await
+    }
+
+    /// Sends a request over a connection that only these certificates vouch for, and waits for the whole answer.
+    pub(crate) async fn send_trusting(
+        authority: &[u8],
+        request: HttpRequest,
+        timeout: Duration,
+    ) -> Result<HttpResponse, Lost> {
+        let connector = OnceLock::from(trusting(authority).map_err(Lost::NotSent)?);
+        Transport { connector }.send(request, timeout).await
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Lost> {
@@ -72,15 +85,40 @@ impl Transport {
     fn connector(&self) -> &Connector {
         self.connector.get_or_init(|| {
             Connector::builder()
-                .connector_settings(
-                    HttpConnectorSettings::builder()
-                        .connect_timeout(CONNECT_TIMEOUT)
-                        .build(),
-                )
+                .connector_settings(settings())
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .build()
         })
     }
+}
+
+fn settings() -> HttpConnectorSettings {
+    HttpConnectorSettings::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build()
+}
+
+fn trusting(authority: &[u8]) -> Result<Connector, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("the certificate authority cannot be read: {error}");
+    // The connector takes what it is given for good, and panics otherwise.
+    let certificates = CertificateDer::pem_slice_iter(authority).collect::<Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|error| failed(&error))?;
+    if certificates.is_empty() {
+        return Err(failed(&"there is no certificate in it"));
+    }
+    let mut store = RootCertStore::empty();
+    for certificate in certificates {
+        store.add(certificate).map_err(|error| failed(&error))?;
+    }
+    let context = TlsContext::builder()
+        .with_trust_store(TrustStore::empty().with_pem_certificate(authority))
+        .build()
+        .map_err(|error| failed(&error))?;
+    Ok(Connector::builder()
+        .connector_settings(settings())
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .build())
 }
 
 async fn within<T>(timeout: Duration, answer: impl Future<Output = Result<T, Lost>>) -> Result<T, Lost> {
@@ -125,3 +163,6 @@ fn never_connected(error: &ConnectorError) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,12 @@ use async_trait::async_trait;
 use calls::Caller;
 use engine::Identity;
 use function_host::FunctionHost;
+use integrations::web::PlainHttp;
 use integrations::{Failure, Integration, Resource, ServiceAnswer};
 use mocks::{MockFile, MockResponse};
-use ports::{CallOutcome, CallRequest, Conformity, JobOutcome, Services};
+use ports::{CallOutcome, CallRequest, Conformity, Exchange, JobOutcome, Services};
 use serde_json::{Map, Value, json};
+use service_calls::{Sending, Web};
 use tokio::sync::OnceCell;
 
 /// Says how a call was answered; for people who watch.
@@ -30,6 +32,7 @@ pub struct LocalServices {
     functions: FunctionHost,
     settings: calls::Settings,
     caller: OnceCell<Caller>,
+    web: Web,
     watch: Option<Box<Watch>>,
 }
 
@@ -49,6 +52,7 @@ impl LocalServices {
             functions,
             settings,
             caller: OnceCell::new(),
+            web: Web::new(PlainHttp::ToThisMachine),
             watch: None,
         }
     }
@@ -162,24 +166,25 @@ impl LocalServices {
     }
 
     /// Calls the service.
-    async fn service(&self, request: &CallRequest) -> CallOutcome {
+    async fn service(&self, request: &CallRequest) -> (CallOutcome, Option<Exchange>) {
         let call = &request.call;
-        let service_request = match service_calls::request(call) {
-            Ok(service_request) => service_request,
-            Err(failure) => return CallOutcome::Failed(failure),
+        let plan = match service_calls::plan(call, &self.web) {
+            Ok(plan) => plan,
+            Err(failure) => return (CallOutcome::Failed(failure), None),
         };
         let caller = self.caller().await;
-        if !caller.reaches(&service_request.service) {
-            return CallOutcome::Failed(self.unreachable(request, &service_request.service));
+        if let Some(service) = plan.service().filter(|service| !caller.reaches(service)) {
+            return (CallOutcome::Failed(self.unreachable(request, &service)), None);
         }
         self.note(request, AnsweredBy::Service);
-        service_calls::send(
+        let role = call.role_arn.as_deref();
+        let sending = Sending {
             caller,
-            &call.resource,
-            &service_request,
-            call.role_arn.as_deref().as_slice(),
-        )
-        .await
+            web: &self.web,
+            roles: role.as_slice(),
+            region: &request.identity.region,
+        };
+        sending.send(call, &plan).await
     }
 
     fn unreachable(&self, request: &CallRequest, service: &str) -> Failure {
@@ -243,10 +248,14 @@ fn is_invoke(integration: &Integration) -> bool {
 #[async_trait]
 impl Services for LocalServices {
     async fn call(&self, request: CallRequest) -> CallOutcome {
+        self.call_and_tell(request).await.0
+    }
+
+    async fn call_and_tell(&self, request: CallRequest) -> (CallOutcome, Option<Exchange>) {
         match self.mock_answer(&request) {
-            Some(outcome) => outcome,
+            Some(outcome) => (outcome, None),
             None => match self.function(&request).await {
-                Some(outcome) => outcome,
+                Some(outcome) => (outcome, None),
                 None => self.service(&request).await,
             },
         }

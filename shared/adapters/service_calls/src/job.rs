@@ -1,11 +1,11 @@
 //! The job behind a `.sync` task, asked for and cancelled on AWS.
 
-use crate::{failed, service_error};
+use crate::{answered, failed, service_error};
 use calls::{CallError, Caller};
 use engine::Call;
 use futures_util::future::join_all;
 use integrations::jobs::{self, Progress};
-use integrations::{Failure, Integration, Resource, ServiceAnswer, ServiceError, ServiceRequest};
+use integrations::{Failure, Integration, Resource, ServiceError, ServiceRequest};
 use ports::JobOutcome;
 use serde_json::Value;
 
@@ -24,14 +24,7 @@ pub async fn poll(caller: &Caller, call: &Call, roles: &[&str]) -> JobOutcome {
         members,
     } = &request;
     match caller.call_as(roles, service, operation, members).await {
-        Ok(answer) => {
-            let answer = ServiceAnswer {
-                members: answer.members,
-                status: answer.status,
-                headers: answer.headers,
-            };
-            outcome(jobs::progress(integration, submission, answer))
-        }
+        Ok(answer) => outcome(jobs::progress(integration, submission, answered(answer))),
         Err(error) => refused(&call.resource, integration, submission, error),
     }
 }

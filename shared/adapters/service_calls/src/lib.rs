@@ -4,26 +4,34 @@
 
 mod conformity;
 pub mod job;
+mod web;
 
 pub use conformity::conformity;
+pub use web::{Sending, Web};
 
-use calls::{Answer, CallError, Caller};
+use calls::{CallError, Caller};
 use engine::Call;
-use integrations::{Failure, Resource, ServiceAnswer, ServiceError, ServiceRequest};
-use ports::CallOutcome;
+use integrations::{
+    Conversation, Failure, Next, Plan, Resource, ServiceAnswer, ServiceError, ServiceRequest,
+};
+use ports::{CallOutcome, Exchange};
 
-/// Returns what a call asks of which service.
+/// Returns what a call consists of.
 ///
 /// # Errors
 ///
 /// When the call cannot be made as it is: the failure that the task ends with.
-pub fn request(call: &Call) -> Result<ServiceRequest, Failure> {
+pub fn plan(call: &Call, web: &Web) -> Result<Plan, Failure> {
     match &call.resource {
-        Resource::Function(arn) => Ok(integrations::function_request(arn, call.parameters.value())),
-        Resource::Service(integration) => integrations::request(
+        Resource::Function(arn) => Ok(Plan::Api(integrations::function_request(
+            arn,
+            call.parameters.value(),
+        ))),
+        Resource::Service(integration) => integrations::plan(
             integration,
-            call.parameters.value().clone(),
+            call.parameters.value(),
             Some(&call.client_token),
+            web.plain(),
         ),
         Resource::Activity(arn) => Err(Failure {
             error: "States.Runtime".to_owned(),
@@ -32,9 +40,31 @@ pub fn request(call: &Call) -> Result<ServiceRequest, Failure> {
     }
 }
 
-/// Sends a request, once, with the rights of the last of these roles or else with those of the caller. Each role is
-/// assumed with the rights of the one before.
-pub async fn send(
+impl Sending<'_> {
+    /// Sends what a call consists of, once; tells, too, what was said when it is an HTTP Task's.
+    pub async fn send(self, call: &Call, plan: &Plan) -> (CallOutcome, Option<Exchange>) {
+        let outcome = match (plan, &call.resource) {
+            (Plan::Http(task), _) => {
+                let (outcome, exchange) = self.http(task).await;
+                return (outcome, Some(exchange));
+            }
+            (Plan::Gateway(api), Resource::Service(integration)) => self.gateway(integration, api).await,
+            (Plan::Kubernetes(request), Resource::Service(integration)) => {
+                self.kubernetes(integration, request).await
+            }
+            (Plan::Gateway(_) | Plan::Kubernetes(_), Resource::Function(_) | Resource::Activity(_)) => {
+                CallOutcome::Unknown("the call is of no integration".to_owned())
+            }
+            (Plan::Api(request), resource) => send_request(self.caller, resource, request, self.roles).await,
+            (Plan::Conversation(conversation), resource) => {
+                converse(self.caller, resource, conversation.clone(), self.roles).await
+            }
+        };
+        (outcome, None)
+    }
+}
+
+async fn send_request(
     caller: &Caller,
     resource: &Resource,
     request: &ServiceRequest,
@@ -55,19 +85,51 @@ pub async fn send(
         }
     };
     match answer {
-        Ok(Answer {
-            members,
-            status,
-            headers,
-        }) => shown(
-            resource,
-            ServiceAnswer {
-                members,
-                status,
-                headers,
-            },
-        ),
+        Ok(answer) => shown(resource, answered(answer)),
         Err(error) => not_answered(resource, error),
+    }
+}
+
+/// Sends the requests of a conversation, each after the answer to the one before.
+async fn converse(
+    caller: &Caller,
+    resource: &Resource,
+    mut conversation: Conversation,
+    roles: &[&str],
+) -> CallOutcome {
+    loop {
+        let request = conversation.request();
+        let answer = caller
+            .call_as(roles, &request.service, &request.operation, &request.members)
+            .await;
+        let next = match answer {
+            Ok(answer) => conversation.next(answered(answer)),
+            Err(error) => {
+                if let Some(error) = service_error(&error) {
+                    return CallOutcome::Failed(conversation.failure(error));
+                }
+                return not_answered(
+                    resource,
+                    match error {
+                        CallError::Unknown(why) if conversation.only_reads() => CallError::NotSent(why),
+                        error => error,
+                    },
+                );
+            }
+        };
+        match next {
+            Ok(Next::Ask(further)) => conversation = *further,
+            Ok(Next::Done(value)) => return CallOutcome::Succeeded(value.to_string()),
+            Err(failure) => return CallOutcome::Failed(failure),
+        }
+    }
+}
+
+fn answered(answer: calls::Answer) -> ServiceAnswer {
+    ServiceAnswer {
+        members: answer.members,
+        status: answer.status,
+        headers: answer.headers,
     }
 }
 

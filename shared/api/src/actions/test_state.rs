@@ -48,9 +48,9 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     let trial = call.driver.trial(test);
     let trial = trial.ok_or_else(|| Error::validation(format!("the definition has no state `{state}`")))?;
     request.check_cause(&trial)?;
-    let verdict = call.driver.run_trial(trial).await;
+    let (verdict, exchange) = call.driver.run_trial(trial).await;
     request.check_failures(&verdict)?;
-    let inspected = inspection::of(&verdict, &tested, &request);
+    let inspected = inspection::of(&verdict, exchange.as_ref(), &tested, &request);
     Ok(shown(&verdict).with_some("inspectionData", inspected))
 }
 

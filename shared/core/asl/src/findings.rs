@@ -25,6 +25,7 @@ pub(crate) mod code {
     pub(crate) const DUPLICATE_FIELD: &str = "DUPLICATE_FIELD";
     pub(crate) const ERROR_NEVER_MATCHED: &str = "ERROR_NEVER_MATCHED";
     pub(crate) const INVALID_CALL: &str = "INVALID_CALL";
+    pub(crate) const INVALID_PARAMETER: &str = "INVALID_PARAMETER";
     pub(crate) const MISSING_PARAMETER: &str = "MISSING_PARAMETER";
     pub(crate) const MISSING_TASK_TOKEN: &str = "MISSING_TASK_TOKEN";
     pub(crate) const NO_EXPRESSION: &str = "NO_EXPRESSION";

@@ -4,10 +4,17 @@ use super::request::{Level, TestState};
 use crate::wire::Answer;
 use asl::program::{MapMode, QueryLanguage, State, StateKind};
 use engine::{Handled, Trace, Verdict};
+use integrations::web::WebRequest;
+use ports::Exchange;
 use serde_json::Value;
 
 /// Returns the members that the level asks for, and that the state's type and language have.
-pub(super) fn of(verdict: &Verdict, state: &State, request: &TestState) -> Option<Value> {
+pub(super) fn of(
+    verdict: &Verdict,
+    exchange: Option<&Exchange>,
+    state: &State,
+    request: &TestState,
+) -> Option<Value> {
     if request.level == Level::Info {
         return None;
     }
@@ -42,7 +49,55 @@ pub(super) fn of(verdict: &Verdict, state: &State, request: &TestState) -> Optio
             variables.map(|variables| Value::Object(variables.clone()).to_string()),
         )
         .with_some("errorDetails", error_details(trace));
-    Some(answer.into())
+    Some(match exchange.filter(|_| request.level == Level::Trace) {
+        Some(exchange) => with_exchange(answer, exchange, request.reveals_secrets).into(),
+        None => answer.into(),
+    })
+}
+
+/// Adds what was said to an HTTP API and by it, in AWS's form; what the connection has added to the request is secret
+/// (API reference, TestState).
+fn with_exchange(answer: Answer, exchange: &Exchange, reveals_secrets: bool) -> Answer {
+    let shown = if reveals_secrets {
+        &exchange.request
+    } else {
+        &exchange.bare_request
+    };
+    let protocol = |request: &WebRequest| {
+        let scheme = request.url.split("://").next().unwrap_or_default();
+        scheme.to_ascii_lowercase()
+    };
+    let request = shown.as_ref().map(|request| {
+        Value::from(
+            Answer::default()
+                .with("protocol", protocol(request))
+                .with("method", &*request.method)
+                .with("url", &*request.url)
+                .with("headers", headers(&request.headers))
+                .with_some("body", request.body.as_deref()),
+        )
+    });
+    let response = exchange.answer.as_ref().map(|answer| {
+        Value::from(
+            Answer::default()
+                .with_some("protocol", exchange.request.as_ref().map(protocol))
+                .with("statusCode", answer.status.to_string())
+                .with("statusMessage", &*answer.reason)
+                .with("headers", headers(&answer.headers))
+                .with("body", String::from_utf8_lossy(&answer.body).into_owned()),
+        )
+    });
+    answer
+        .with_some("request", request)
+        .with_some("response", response)
+}
+
+fn headers(headers: &[(String, String)]) -> String {
+    let lines: Vec<String> = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    format!("[{}]", lines.join(", "))
 }
 
 fn jsonpath(answer: Answer, trace: &Trace, kind: &StateKind, input: &str) -> Answer {

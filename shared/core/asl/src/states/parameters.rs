@@ -53,19 +53,37 @@ pub(super) fn check(fields: &mut Fields<'_, '_>, resource: &Resource) {
             if !integration.is_sdk() {
                 check_needs(fields, integration.service(), integration.action());
             }
+            check_web(fields, integration);
             check_token(fields, integration);
         }
         Resource::Function(_) | Resource::Activity(_) => {}
     }
 }
 
-/// Warns of parameters that the action of the service needs and that are not given.
-pub(super) fn check_needs(fields: &mut Fields<'_, '_>, service: &str, action: &str) {
-    let name = if fields.is_jsonata() {
+/// Warns of parameters of an HTTP request that fail when the task runs.
+fn check_web(fields: &mut Fields<'_, '_>, integration: &Integration) {
+    let name = arguments(fields);
+    let Some(Value::Object(given)) = fields.value(name) else {
+        return;
+    };
+    for (field, message) in integrations::web::mistakes(integration, given) {
+        let at = fields.at.field(name).field(field);
+        fields.findings.warning(code::INVALID_PARAMETER, &at, message);
+    }
+}
+
+/// The field that has what the service gets.
+fn arguments(fields: &Fields<'_, '_>) -> &'static str {
+    if fields.is_jsonata() {
         "Arguments"
     } else {
         "Parameters"
-    };
+    }
+}
+
+/// Warns of parameters that the action of the service needs and that are not given.
+pub(super) fn check_needs(fields: &mut Fields<'_, '_>, service: &str, action: &str) {
+    let name = arguments(fields);
     // Without the field the state's input is what the service gets, and an expression may give anything.
     let Some(Value::Object(given)) = fields.value(name) else {
         return;

@@ -1,8 +1,9 @@
-//! Clusters of Amazon EKS; `call` and `runJob` talk to Kubernetes itself.
+//! Clusters of Amazon EKS; `call` and `runJob` talk to Kubernetes itself: see [`web`](crate::web).
 
 use super::metadata::with_metadata;
 use super::{Action, Effect, Naming, RR, RR_SYNC, RR_SYNC_TOKEN, Service, TOKEN_WINDOW_SECONDS, as_given};
 use crate::jobs::{Ask, Job, Origin, Reading, Statuses, member};
+use crate::web;
 
 pub(crate) const SERVICE: Service = Service {
     name: "eks",
@@ -13,7 +14,7 @@ pub(crate) const SERVICE: Service = Service {
         service: "AmazonEKS",
     },
     actions: &[
-        Action::new("call", RR, Effect::Once),
+        Action::new("call", RR, Effect::ByParameters(web::effect_of_kubernetes)),
         Action::new("runJob", RR_SYNC_TOKEN, Effect::Once),
         Action::new("createCluster", RR_SYNC, TOKEN).with_job(&CLUSTER_CREATION),
         Action::new("createFargateProfile", RR_SYNC, TOKEN).with_job(&FARGATE_PROFILE_CREATION),

@@ -2,6 +2,8 @@
 
 use super::metadata::with_metadata;
 use super::{Action, Effect, Naming, RR, RR_SYNC, Reshaped, Service, as_given};
+use crate::conversation::Further;
+use crate::exchange::{Failure, ServiceAnswer, ServiceRequest};
 use crate::jobs::{Ask, Job, JobEvent, Origin, Reading, Statuses, list, member};
 use serde_json::{Map, Value};
 
@@ -32,7 +34,7 @@ pub(crate) const SERVICE: Service = Service {
         Action::new("setClusterTerminationProtection", RR, Effect::Repeatable)
             .of(EMR)
             .reshaped(&SET_TERMINATION_PROTECTION),
-        // These two would have to look for the instances by their name first.
+        // These two look for the instances by their name first: see `Instances`.
         Action::new("modifyInstanceFleetByName", RR, Effect::Once),
         Action::new("modifyInstanceGroupByName", RR, Effect::Once),
     ],
@@ -41,6 +43,156 @@ pub(crate) const SERVICE: Service = Service {
 };
 
 const EMR: &str = "emr";
+
+/// Instances that are modified by their name: lists them until the name is found, then modifies them by their id.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Instances {
+    kind: &'static Kind,
+    cluster: Value,
+    name: String,
+    change: Map<String, Value>,
+    step: Step,
+}
+
+/// Fleets or groups.
+#[derive(Debug, PartialEq)]
+struct Kind {
+    name: &'static str,
+    change: &'static str,
+    list: &'static str,
+    listed: &'static str,
+    id: &'static str,
+    modify: &'static str,
+    modified: &'static str,
+    is_list: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Step {
+    /// A page of the list, from where the page before ended.
+    List(Option<Value>),
+    /// The instances with this id.
+    Modify(Value),
+}
+
+static FLEET: Kind = Kind {
+    name: "InstanceFleetName",
+    change: "InstanceFleet",
+    list: "ListInstanceFleets",
+    listed: "InstanceFleets",
+    id: "InstanceFleetId",
+    modify: "ModifyInstanceFleet",
+    modified: "InstanceFleet",
+    is_list: false,
+};
+
+static GROUP: Kind = Kind {
+    name: "InstanceGroupName",
+    change: "InstanceGroup",
+    list: "ListInstanceGroups",
+    listed: "InstanceGroups",
+    id: "InstanceGroupId",
+    modify: "ModifyInstanceGroups",
+    modified: "InstanceGroups",
+    is_list: true,
+};
+
+impl Instances {
+    pub(crate) fn begin(action: &str, parameters: &Value) -> Result<Instances, Failure> {
+        let kind = if action == "modifyInstanceGroupByName" {
+            &GROUP
+        } else {
+            &FLEET
+        };
+        let needed = |name: &str| {
+            parameters.get(name).ok_or_else(|| {
+                Failure::runtime(format!(
+                    "`elasticmapreduce:{action}` needs the parameter `{name}`"
+                ))
+            })
+        };
+        let name = needed(kind.name)?.as_str().unwrap_or_default().to_owned();
+        let Value::Object(change) = needed(kind.change)?.clone() else {
+            return Err(Failure::runtime(format!(
+                "the `{}` of `elasticmapreduce:{action}` must be an object",
+                kind.change
+            )));
+        };
+        if change.contains_key(kind.id) {
+            return Err(Failure::runtime(format!(
+                "`{}` is not allowed in the `{}` of `elasticmapreduce:{action}`",
+                kind.id, kind.change
+            )));
+        }
+        Ok(Instances {
+            kind,
+            cluster: needed("ClusterId")?.clone(),
+            name,
+            change,
+            step: Step::List(None),
+        })
+    }
+
+    pub(crate) fn request(&self) -> ServiceRequest {
+        let mut members = Map::new();
+        members.insert("ClusterId".to_owned(), self.cluster.clone());
+        let operation = match &self.step {
+            Step::List(marker) => {
+                if let Some(marker) = marker {
+                    members.insert("Marker".to_owned(), marker.clone());
+                }
+                self.kind.list
+            }
+            Step::Modify(id) => {
+                let mut change = self.change.clone();
+                change.insert(self.kind.id.to_owned(), id.clone());
+                let change = Value::Object(change);
+                let change = if self.kind.is_list {
+                    Value::Array(vec![change])
+                } else {
+                    change
+                };
+                members.insert(self.kind.modified.to_owned(), change);
+                self.kind.modify
+            }
+        };
+        ServiceRequest {
+            service: EMR.to_owned(),
+            operation: operation.to_owned(),
+            members: Value::Object(members),
+        }
+    }
+
+    pub(crate) fn only_reads(&self) -> bool {
+        matches!(self.step, Step::List(_))
+    }
+
+    pub(crate) fn next(mut self, answer: ServiceAnswer) -> Result<Further<Instances>, Failure> {
+        if !self.only_reads() {
+            return Ok(Further::Done(answer));
+        }
+        let listed = answer.members.get(self.kind.listed).and_then(Value::as_array);
+        let found = listed
+            .into_iter()
+            .flatten()
+            .find(|instances| instances.get("Name").and_then(Value::as_str) == Some(&self.name))
+            .and_then(|instances| instances.get("Id"));
+        self.step = match (found, answer.members.get("Marker")) {
+            (Some(id), _) => Step::Modify(id.clone()),
+            (None, Some(marker)) if !marker.is_null() => Step::List(Some(marker.clone())),
+            (None, _) => {
+                return Err(Failure {
+                    error: format!("{}.{}", SERVICE.naming.prefix, SERVICE.naming.fallback),
+                    cause: Some(format!(
+                        "the cluster {} has no `{}` `{}`",
+                        self.cluster, self.kind.name, self.name
+                    )),
+                });
+            }
+        };
+        Ok(Further::Ask(self))
+    }
+}
 
 static CREATE_CLUSTER: Reshaped = Reshaped {
     operation: "RunJobFlow",

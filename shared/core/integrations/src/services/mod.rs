@@ -3,14 +3,14 @@
 mod apigateway;
 mod athena;
 mod batch;
-mod bedrock;
+pub(crate) mod bedrock;
 mod bedrockagentcore;
 mod codebuild;
 mod databrew;
 mod dynamodb;
 mod ecs;
 mod eks;
-mod elasticmapreduce;
+pub(crate) mod elasticmapreduce;
 mod emr_containers;
 mod emr_serverless;
 mod events;

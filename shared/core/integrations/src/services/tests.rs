@@ -234,12 +234,8 @@ fn what_is_missing_says_so() {
         "the .sync pattern of `eks:runJob` is not implemented yet"
     );
     assert_eq!(
-        cause("elasticmapreduce:modifyInstanceGroupByName"),
-        "the integration `elasticmapreduce:modifyInstanceGroupByName` is not implemented yet"
-    );
-    assert_eq!(
-        cause("apigateway:invoke"),
-        "the integration `apigateway:invoke` is not implemented yet"
+        cause("bedrockagentcore:invokeHarness"),
+        "the integration `bedrockagentcore:invokeHarness` is not implemented yet"
     );
 }
 
