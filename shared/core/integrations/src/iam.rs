@@ -15,6 +15,7 @@ mod storage;
 
 use crate::arn::FunctionArn;
 use crate::integration::Integration;
+use crate::web::PlainHttp;
 use serde_json::Value;
 
 pub use maps::of_distributed_map;
@@ -167,7 +168,7 @@ pub fn of_role(role: Option<&str>) -> Permission {
 /// Returns why an integration cannot be run here, where it is known and not implemented.
 pub fn not_implemented(integration: &Integration) -> Option<String> {
     let empty = Value::Object(serde_json::Map::new());
-    let failure = crate::exchange::request(integration, empty, None).err()?;
+    let failure = crate::plan(integration, &empty, None, PlainHttp::Refused).err()?;
     failure
         .cause
         .filter(|cause| cause.ends_with("is not implemented yet"))

@@ -55,6 +55,12 @@ pub fn plan(
             ("http", _) => return HttpTask::read(parameters, plain).map(Plan::Http),
             ("apigateway", _) => return ApiRequest::read(parameters, plain).map(Plan::Gateway),
             ("eks", "call") => return KubernetesRequest::read(parameters, plain).map(Plan::Kubernetes),
+            // It would be three requests to Kubernetes, and questions how the job is.
+            ("eks", "runJob") => {
+                return Err(Failure::runtime(
+                    "the integration `eks:runJob` is not implemented yet".to_owned(),
+                ));
+            }
             _ => {}
         }
         if let Some(conversation) = Conversation::begin(integration, parameters)? {

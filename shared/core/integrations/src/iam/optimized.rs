@@ -160,6 +160,8 @@ fn api(parameters: &Value, place: &Place) -> Permission {
 }
 
 /// A request with the credentials of an EventBridge connection.
+///
+/// AWS asks for `events:RetrieveConnectionCredentials`; Stepwell reads the connection and its secret itself, under this role.
 // AWS: developer guide, "Call HTTPS APIs in Step Functions workflows"
 fn http(parameters: &Value, place: &Place) -> Vec<Permission> {
     let machine = place.arn("states", &format!("stateMachine:{}", place.state_machine));
@@ -175,16 +177,19 @@ fn http(parameters: &Value, place: &Place) -> Vec<Permission> {
     let named = ["Authentication", "InvocationConfig"]
         .iter()
         .find_map(|field| parameters::path(parameters, &[field, "ConnectionArn"]).text());
-    let action = "events:RetrieveConnectionCredentials";
-    let retrieve = match named {
+    let of_connection = [
+        "events:DescribeConnection",
+        "events:RetrieveConnectionCredentials",
+    ];
+    let of_connection = of_connection.map(|action| match named {
         Some(arn) => Permission::new(action, vec![arn.to_owned()]),
         None => Permission::wide(action, "the connection is chosen when it runs"),
-    };
+    });
     // EventBridge keeps the credentials in a secret of its own.
     let secrets = vec![place.arn("secretsmanager", "secret:events!connection/*")];
     let read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         .map(|action| Permission::new(action, secrets.clone()));
-    [invoke, retrieve].into_iter().chain(read).collect()
+    [invoke].into_iter().chain(of_connection).chain(read).collect()
 }
 
 fn harness(parameters: &Value) -> Permission {

@@ -397,6 +397,7 @@ fn requests_over_http_are_bound_to_their_endpoint() {
             "Authentication": { "ConnectionArn": "arn:aws:events:r:1:connection/c/x" } }),
         &[
             "states:InvokeHTTPEndpoint arn:aws:states:r:1:stateMachine:own ? states:HTTPMethod POST ? states:HTTPEndpoint https://example.com/pay",
+            "events:DescribeConnection arn:aws:events:r:1:connection/c/x",
             "events:RetrieveConnectionCredentials arn:aws:events:r:1:connection/c/x",
             "secretsmanager:DescribeSecret arn:aws:secretsmanager:r:1:secret:events!connection/*",
             "secretsmanager:GetSecretValue arn:aws:secretsmanager:r:1:secret:events!connection/*",
@@ -547,8 +548,8 @@ fn what_cannot_be_run_is_known() {
         other => panic!("{other} is no integration"),
     };
     assert_eq!(
-        of("arn:aws:states:::elasticmapreduce:modifyInstanceGroupByName").unwrap(),
-        "the integration `elasticmapreduce:modifyInstanceGroupByName` is not implemented yet"
+        of("arn:aws:states:::eks:runJob").unwrap(),
+        "the integration `eks:runJob` is not implemented yet"
     );
     assert_eq!(of("arn:aws:states:::lambda:invoke"), None);
 }
