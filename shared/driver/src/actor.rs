@@ -766,6 +766,13 @@ impl crate::Inner {
         if !self.settings.exclusive && execution.has_calls_out(&live.program) {
             next_deadline = Some(next_deadline.map_or(lease_until, |deadline| deadline.min(lease_until)));
         }
+        // A task that a worker was about to take may be lost with whoever handed it out, and no time-out runs yet.
+        let offers_from = execution.offers_from(&live.program);
+        #[cfg(feature = "mutants")]
+        let offers_from = offers_from.filter(|_| !crate::Mutant::OfferedOnce.is_taken());
+        if let Some(look_at) = offers_from.filter(|_| !self.settings.exclusive) {
+            next_deadline = Some(next_deadline.map_or(look_at, |deadline| deadline.min(look_at)));
+        }
         let payloads = payloads::store(&self.ports, &self.settings, &identity.incarnation, &entry).await?;
         let output = entry.closing.as_ref().and_then(|closing| closing.output.as_ref());
         let output = output.map(|output| self.place_of(identity, output, &payloads));

@@ -254,11 +254,14 @@ impl Driver {
             };
             let delivery = Delivery::new(message, Some(Arc::clone(&task.incarnation)));
             // A task that its execution does not wait for any more is dropped; the next one may still be wanted.
-            match self.ask_with(&task.key, delivery).await? {
-                Reply::Accepted { .. } => return Ok(Some(task)),
-                Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing => {}
-                Reply::Failed(error) => return Err(error),
-            }
+            let error = match self.ask_with(&task.key, delivery).await {
+                Ok(Reply::Accepted { .. }) => return Ok(Some(task)),
+                Ok(Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing) => continue,
+                Ok(Reply::Failed(error)) | Err(error) => error,
+            };
+            // Nobody knows whether this worker has it. If it has, the task is out of date for everybody else.
+            self.0.ports.mailbox.offer(task).await?;
+            return Err(error);
         }
     }
 
