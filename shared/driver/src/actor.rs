@@ -632,8 +632,15 @@ impl Actor {
                 continue;
             }
             let id = effect.call().id;
+            let identity = Arc::clone(&live.execution.identity);
+            if matches!(effect, Effect::Poll { .. }) {
+                // Beside whatever is in flight for the call: each poll of a chain arms the timer of the next one, also when
+                // the one before or a repeated submission takes long.
+                self.calls
+                    .push(dispatch::perform(self.driver.clone(), identity, effect));
+                continue;
+            }
             if self.in_flight.insert(id) {
-                let identity = Arc::clone(&live.execution.identity);
                 let fence = lease.filter(|lease| self.leases.take(&effect, lease, &identity.incarnation));
                 let performed = dispatch::perform(self.driver.clone(), identity, effect);
                 self.calls.push(match fence {

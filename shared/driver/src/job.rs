@@ -45,7 +45,7 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, ag
     }
     let submission = call.job.as_ref().map(|job| job.submission.text().to_string());
     Returned {
-        call: Some(call.id),
+        call: None,
         message: result.map(|result| Message::JobDone {
             call: call.id,
             submission: submission.unwrap_or_default(),
