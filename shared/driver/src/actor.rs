@@ -177,7 +177,10 @@ struct Actor {
     until: Timestamp,
     /// Why no timer is armed for what the execution waits for.
     unarmed: Option<TimersError>,
-    /// Whether that time has come; a clock that is set back does not change it.
+    /// When it wakes what is in its memory alone: a message of a timer would reach another driver, which would begin the
+    /// execution anew.
+    wake_at: Option<Timestamp>,
+    /// Whether the time to leave has come; a clock that is set back does not change it.
     is_leaving: bool,
     /// How many messages came before the execution was read: it is not older than they are.
     older_messages: usize,
@@ -206,6 +209,7 @@ pub(crate) async fn run(
         leases: Leases::default(),
         until,
         unarmed: None,
+        wake_at: None,
         is_leaving: false,
         older_messages: inbox.len(),
         is_behind: false,
@@ -372,13 +376,14 @@ impl Actor {
         unfinished: bool,
     ) {
         if deliveries.is_empty() && !unfinished {
-            if self.calls.is_empty() {
+            if self.calls.is_empty() && self.wake_at.is_none() {
                 if let Some(mut delivery) = inbox.recv().await {
                     self.received(&mut delivery);
                     deliveries.push(delivery);
                 }
             } else {
                 loop {
+                    let rest = self.rest();
                     tokio::select! {
                         biased;
                         delivery = inbox.recv() => {
@@ -389,6 +394,10 @@ impl Actor {
                         }
                         Some(returned) = self.calls.next() => deliveries.extend(self.returned(returned)),
                         Some(()) = self.errands.next(), if !self.errands.is_empty() => continue,
+                        () = tokio::time::sleep(rest), if self.wake_at.is_some() => {
+                            self.wake_at = None;
+                            deliveries.push(Delivery::new(Message::Wake, None));
+                        }
                         () = tokio::time::sleep(RENEW_AFTER), if !self.leases.is_empty() => {
                             self.leases.renew(&self.driver, &self.key).await;
                             continue;
@@ -409,6 +418,15 @@ impl Actor {
                 return;
             }
         }
+    }
+
+    /// Returns how long it is until what is in memory alone wants to be woken.
+    fn rest(&self) -> Duration {
+        let now = self.driver.0.ports.clock.now();
+        let left = self
+            .wake_at
+            .map_or(0, |time| time.millis().saturating_sub(now.millis()));
+        Duration::from_millis(left.max(0).cast_unsigned())
     }
 
     fn returned(&mut self, returned: Returned) -> Option<Delivery> {
@@ -674,6 +692,10 @@ impl Actor {
             .next_deadline()
             .map_or(end, |deadline| deadline.min(end));
         let deadline = live.look_again_at.map_or(deadline, |time| deadline.min(time));
+        if !live.durable && !self.driver.0.settings.exclusive {
+            self.wake_at = Some(deadline);
+            return;
+        }
         let now = self.driver.0.ports.clock.now();
         // The end that every execution has after a year is not worth a schedule of its own in an AWS account, where each
         // costs money and there is a quota.

@@ -631,3 +631,18 @@ async fn a_task_that_is_lost_on_its_way_to_a_worker_is_offered_again() {
         "its own time-out runs now"
     );
 }
+
+#[tokio::test]
+async fn an_express_execution_is_woken_where_it_runs() {
+    let mut account = Account::new(json!({ "First": { "Type": "Wait", "Seconds": 1, "End": true } })).await;
+    account.machine.machine_type = ExecutionType::Express;
+    let (clients, start) = (account.clients.clone(), account.request());
+    let running = tokio::spawn(async move { clients.start_sync(start).await });
+    account.clock.advance(Duration::from_secs(1));
+    let end = running.await.unwrap().unwrap();
+    assert_eq!(end.status, Status::Succeeded);
+    assert!(
+        account.mailbox.try_recv().is_err(),
+        "a timer's message would reach another driver"
+    );
+}
