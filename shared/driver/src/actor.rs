@@ -66,6 +66,10 @@ impl Delivery {
 
     /// Returns whether the delivery is for this incarnation, and its token one of this execution's.
     pub(crate) fn is_meant_for(&self, identity: &Identity) -> bool {
+        #[cfg(feature = "mutants")]
+        if crate::Mutant::AnyIncarnation.is_taken() {
+            return true;
+        }
         self.incarnation
             .as_ref()
             .is_none_or(|wanted| *wanted == identity.incarnation)
@@ -106,6 +110,8 @@ pub(crate) struct Live {
     is_slow: bool,
     /// Who waits for the end of an Express execution.
     pub(crate) waiter: Option<oneshot::Sender<Box<Execution>>>,
+    #[cfg(feature = "mutants")]
+    pub(crate) tape: crate::tape::Tape,
 }
 
 impl crate::Inner {
@@ -122,6 +128,8 @@ impl crate::Inner {
             durable: true,
             express: Outcome::default(),
             waiter: None,
+            #[cfg(feature = "mutants")]
+            tape: crate::tape::Tape::default(),
             is_slow: program.uses_jsonata(),
             program,
         }
@@ -131,6 +139,13 @@ impl crate::Inner {
 impl Live {
     /// Applies a message. An expression may take seconds, and then the other executions must go on.
     pub(crate) fn apply(&mut self, message: Message, now: Timestamp) -> Outcome {
+        #[cfg(feature = "mutants")]
+        self.tape.note(&self.execution, &message, now);
+        #[cfg(feature = "mutants")]
+        let now = match crate::Mutant::OwnClock.is_taken() {
+            true => now.plus_seconds(1),
+            false => now,
+        };
         let can_step_aside =
             tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread;
         if self.is_slow && can_step_aside {
@@ -805,10 +820,13 @@ impl crate::Inner {
         let payloads = payloads::store(&self.ports, &self.settings, &identity.incarnation, &entry).await?;
         let output = entry.closing.as_ref().and_then(|closing| closing.output.as_ref());
         let output = output.map(|output| self.place_of(identity, output, &payloads));
+        let nonce = self.nonce();
+        #[cfg(feature = "mutants")]
+        live.tape.keep(&entry, &nonce);
         Ok(Arc::new(Write {
             entry,
             payloads,
-            nonce: self.nonce(),
+            nonce,
             lease_until,
             next_deadline,
             output,

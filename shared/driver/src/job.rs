@@ -37,6 +37,8 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, ag
             is_final(submitted_at, driver.0.ports.clock.now()).then_some(Err(failure))
         }
     };
+    #[cfg(feature = "mutants")]
+    let again = again && !crate::Mutant::PolledOnce.is_taken();
     if result.is_none()
         && again
         && let Err(reason) = arm(&driver, &identity, &call).await

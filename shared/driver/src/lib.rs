@@ -26,6 +26,8 @@ mod redrive;
 mod relay;
 mod settings;
 mod start;
+#[cfg(feature = "mutants")]
+mod tape;
 mod trial;
 
 pub use error::Error;
@@ -36,6 +38,8 @@ pub use redrive::Redrive;
 pub use relay::Attempt;
 pub use settings::Settings;
 pub use start::{Start, Started, SyncEnd};
+#[cfg(feature = "mutants")]
+pub use tape::{Applied, applied_for};
 pub use trial::Test;
 
 use actor::{Delivery, Reply};
