@@ -1,9 +1,31 @@
 //! What must hold after every write: the invariants of the journal protocol, checked against the true time and the ledger.
+//!
+//! | | what holds | where it is checked |
+//! |---|---|---|
+//! | I1 | one entry a place, none left out | `table.rs` alone decides, as the store does; `contract.rs` |
+//! | I2 | what is stored is the state, and an entry made again is the same | here `state`; `replay.rs` |
+//! | I3 | a call ends once, and well only after its effect | here `results`, `succeeded` |
+//! | I4 | a call that must not be repeated has one effect, a token one meaning | `ledger.rs`, `clients.rs` |
+//! | I5 | no call before its intent is durable, by another, or after its lease | `services.rs`, `jobs.rs` |
+//! | I6 | an outcome is unknown only when its maker's lease is over | here `unknown` |
+//! | I7 | no call after it was given up; no job cancelled that is waited for | `ledger.rs`, `jobs.rs` |
+//! | I8 | nothing follows the end but a redrive | here `chain` |
+//! | I9 | what is not waited for changes nothing | here `succeeded`; `clients.rs`, `jobs.rs` |
+//! | I10 | a name is taken until 90 days after the end | `clients.rs` `is_refused`, `start`; `run.rs` `reuse` |
+//! | I11 | a document is there before the entry that refers to it | here `documents`, `state`; `queues.rs` `refused` |
+//! | I12 | time does not go back, and a wait is as long as it says | here `chain`, `events`, `wait` |
+//! | I13 | what was acknowledged is durable | `clients.rs` |
+//! | I14 | events are numbered without a gap, each after an earlier one | here `events` |
+//! | L1 | everything ends, without the net unless somebody died | `run.rs` `rest`, `look_for_the_lost` |
+//! | L2 | who waits for time or a call has a timer, a message or an owner | `upkeep.rs`, after every message |
+//! | L3 | queues come to rest; no dead letters when all is well | `run.rs` `settle`; `queues.rs` `hand_out` |
+//! | L4 | a head shows its execution's end | `run.rs` `wrong_end` |
 
 use crate::process::Process;
 use crate::table::{Row, Table};
+use crate::upkeep::Needs;
 use crate::world::locked;
-use engine::{CallId, Details, Event, ExecutionKey, ExecutionType, PayloadId, StateType, Status};
+use engine::{CallId, Details, Event, ExecutionKey, Image, PayloadId, StateType, Status};
 use ports::StoredPayload;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,9 +39,9 @@ const NEARLY_OVER_MILLIS: i64 = 40_000;
 const UNKNOWN: &str = "the outcome of this call is unknown";
 
 /// Checks the entry that was just written; returns what is wrong.
-pub(crate) fn written(process: &Process, table: &Table, key: &ExecutionKey) -> Vec<String> {
+pub(crate) fn written(process: &Process, table: &mut Table, key: &ExecutionKey) -> Vec<String> {
     let row = &table.0[key];
-    if process.world.plan.executions == 0 || row.identity.execution_type == ExecutionType::Express {
+    if process.world.plan.executions == 0 {
         return Vec::new();
     }
     let mut audit = Audit {
@@ -27,13 +49,18 @@ pub(crate) fn written(process: &Process, table: &Table, key: &ExecutionKey) -> V
         table,
         row,
         found: Vec::new(),
+        needs: Needs::default(),
     };
     audit.chain();
     audit.events();
     audit.results();
     audit.documents();
     audit.state();
-    audit.found
+    let Audit { found, needs, .. } = audit;
+    if let Some(row) = table.0.get_mut(key) {
+        row.needs = needs;
+    }
+    found
 }
 
 struct Audit<'a> {
@@ -41,6 +68,7 @@ struct Audit<'a> {
     table: &'a Table,
     row: &'a Row,
     found: Vec<String>,
+    needs: Needs,
 }
 
 impl Audit<'_> {
@@ -208,6 +236,10 @@ impl Audit<'_> {
         if !is_own {
             return self.broken(format!("I9: call {} has another call's result: {output}", call.0));
         }
+        let world = &self.process.world;
+        if locked(&world.jobs).goes_on(incarnation, call, world.millis()) {
+            self.broken(format!("I3: call {} succeeded before its job did", call.0));
+        }
         let ledger = locked(&self.process.world.ledger);
         let has_effect = ledger.effects(incarnation, call) > 0;
         drop(ledger);
@@ -273,6 +305,11 @@ impl Audit<'_> {
 
     /// I2: the stored state can be restored, and every document that it refers to is there.
     fn state(&mut self) {
+        let image = &self.row.last().write.entry.image;
+        let text = serde_json::to_string(image).expect("an image has a text");
+        if serde_json::from_str::<Image>(&text).ok().as_ref() != Some(image) {
+            self.broken(format!("I2: an image is read as another one: {text}"));
+        }
         let stored = self.row.stored();
         let blobs = locked(&self.process.world.blobs);
         let mut find = |id: PayloadId| match stored.payloads.get(&id)? {
@@ -288,6 +325,9 @@ impl Audit<'_> {
         drop(blobs);
         match restored {
             Ok(execution) => {
+                if let Some(program) = self.process.world.program(&self.row.identity.key) {
+                    self.needs = Needs::of(&execution, &program);
+                }
                 let entry = &self.row.last().write.entry;
                 if execution.seq != entry.seq + 1 || execution.status != entry.image.status {
                     self.broken("I2: the stored state is another one's".to_owned());
@@ -322,6 +362,28 @@ pub(crate) fn committed_in(row: &Row, end: usize, call: CallId) -> Option<u64> {
 
 /// Tells whether an execution waits for a call, by its latest entry.
 pub(crate) fn is_open(row: &Row, call: CallId) -> bool {
+    row.status() == Status::Running && calling(row, call).is_some()
+}
+
+/// Returns a call that an execution waits for, by its latest entry.
+pub(crate) fn calling(row: &Row, call: CallId) -> Option<engine::Calling<PayloadId>> {
+    threads(row).into_values().find_map(|thread| match thread.phase {
+        engine::Phase::Calling(calling) if calling.call == call => Some(calling),
+        _ => None,
+    })
+}
+
+/// Tells whether a worker has begun a task, by the entries.
+pub(crate) fn is_started(row: &Row, call: CallId) -> bool {
+    let images = row.entries.iter().map(|entry| &entry.write.entry.image);
+    images.flat_map(|image| &image.threads).any(|(_, thread)| {
+        matches!(&thread.phase, engine::Phase::Calling(calling)
+            if calling.call == call && calling.stage == engine::Stage::Submitted)
+    })
+}
+
+/// Returns the threads of an execution, by its latest entry.
+fn threads(row: &Row) -> BTreeMap<engine::ThreadId, engine::Thread<PayloadId>> {
     let mut threads = BTreeMap::new();
     for (seq, image) in row.images() {
         if image.base == seq {
@@ -332,8 +394,5 @@ pub(crate) fn is_open(row: &Row, call: CallId) -> bool {
         }
         threads.extend(image.threads);
     }
-    row.status() == Status::Running
-        && threads
-            .values()
-            .any(|thread| matches!(&thread.phase, engine::Phase::Calling(calling) if calling.call == call))
+    threads
 }

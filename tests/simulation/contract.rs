@@ -38,10 +38,9 @@ async fn blobs() {
 #[tokio::test(start_paused = true)]
 async fn mailbox() {
     let (process, mut arrivals) = process();
-    conformance::mailbox::all(&SimMailbox(process), &mut async || {
-        arrivals.recv().await.expect("open")
-    })
-    .await;
+    let mailbox = SimMailbox(process);
+    conformance::mailbox::all(&mailbox, &mut async || arrivals.recv().await.expect("open")).await;
+    conformance::mailbox::remembers_who_waits_for_a_job(&mailbox).await;
 }
 
 #[tokio::test(start_paused = true)]

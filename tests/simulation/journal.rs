@@ -3,6 +3,8 @@
 use crate::audit;
 use crate::mutants::Mutant;
 use crate::process::{Process, Role};
+use crate::replay;
+use crate::table::Row;
 use crate::world::locked;
 use async_trait::async_trait;
 use engine::{Event, ExecutionKey, Identity, PayloadId, Status, Timestamp};
@@ -27,6 +29,16 @@ impl SimJournal {
     }
 }
 
+impl SimJournal {
+    async fn follow(&self, place: (ExecutionKey, String, u64)) -> Result<(), JournalError> {
+        let follow = move |process: &Process| {
+            let (key, incarnation, seq) = place;
+            locked(&process.world.table).follow(&key, &incarnation, seq);
+        };
+        self.read("journal.follow", follow).await
+    }
+}
+
 #[async_trait]
 impl Journal for SimJournal {
     async fn create(&self, identity: Arc<Identity>, write: Arc<Write>) -> Result<Created, JournalError> {
@@ -41,12 +53,31 @@ impl Journal for SimJournal {
         write: Arc<Write>,
     ) -> Result<Appended, JournalError> {
         let (key, incarnation) = (key.clone(), incarnation.to_owned());
+        let place = (key.clone(), incarnation.clone(), write.entry.seq);
         let append = move |process: &Process| append(process, &key, &incarnation, &write);
-        self.read("journal.append", append).await
+        let (appended, strays) = self.read("journal.append", append).await?;
+        if strays {
+            // The head is an item of its own.
+            self.follow(place).await?;
+        }
+        Ok(appended)
     }
 
     async fn load(&self, key: &ExecutionKey) -> Result<Option<Stored>, JournalError> {
         let key = key.clone();
+        let stray = key.clone();
+        let strays = move |process: &Process| {
+            let table = locked(&process.world.table);
+            let row = table.0.get(&stray).filter(|row| row.strays())?;
+            if process.world.mutant == Some(Mutant::HeadLeft) {
+                return None;
+            }
+            let last = row.last().write.entry.seq;
+            Some((stray, row.identity.incarnation.to_string(), last))
+        };
+        if let Some(place) = strays(&self.0) {
+            self.follow(place).await?;
+        }
         let load = move |process: &Process| {
             look_after(process, &key);
             let table = locked(&process.world.table);
@@ -170,12 +201,16 @@ impl Journal for SimJournal {
             let mut rows: Vec<(String, Opened)> = table
                 .0
                 .values()
-                .filter(|row| row.status() == Status::Running && row.listed_from <= now)
+                .filter(|row| row.head().status == Status::Running && row.listed_from <= now)
                 .map(|row| {
                     let opened = Opened {
                         key: row.identity.key.clone(),
                         incarnation: Arc::clone(&row.identity.incarnation),
-                        next_deadline: row.last().write.next_deadline,
+                        next_deadline: match row.strays() {
+                            // Whoever loads it lets the head follow.
+                            true => Some(row.last().write.entry.time),
+                            false => row.last().write.next_deadline,
+                        },
                     };
                     (row.position(), opened)
                 })
@@ -225,7 +260,9 @@ fn create(process: &Process, identity: &Arc<Identity>, write: &Arc<Write>) -> Cr
     let found = match (&created, was_there) {
         (Created::New, false) => {
             world.note(|| format!("{} creates {}", process.name(), shown(identity, write)));
-            audit::written(process, &table, &identity.key)
+            let mut found = audit::written(process, &mut table, &identity.key);
+            found.extend(replay::differs(process, &table.0[&identity.key]));
+            found
         }
         (Created::New, true) | (Created::Exists(_), _) => Vec::new(),
     };
@@ -239,7 +276,8 @@ fn create(process: &Process, identity: &Arc<Identity>, write: &Arc<Write>) -> Cr
     created
 }
 
-fn append(process: &Process, key: &ExecutionKey, incarnation: &str, write: &Arc<Write>) -> Appended {
+/// Writes an entry; says besides whether the head has to follow it.
+fn append(process: &Process, key: &ExecutionKey, incarnation: &str, write: &Arc<Write>) -> (Appended, bool) {
     let world = &process.world;
     let mut table = locked(&world.table);
     let length =
@@ -253,10 +291,12 @@ fn append(process: &Process, key: &ExecutionKey, incarnation: &str, write: &Arc<
         let row = &table.0[key];
         identity = Some(Arc::clone(&row.identity));
         world.note(|| format!("{} writes {}", process.name(), shown(&row.identity, write)));
-        found = audit::written(process, &table, key);
+        found = audit::written(process, &mut table, key);
+        found.extend(replay::differs(process, &table.0[key]));
     } else if appended == Appended::Done && world.mutant == Some(Mutant::NoNonce) {
         appended = Appended::Conflict;
     }
+    let strays = appended == Appended::Done && table.0.get(key).is_some_and(Row::strays);
     drop(table);
     if !is_new {
         world.note(|| {
@@ -285,7 +325,7 @@ fn append(process: &Process, key: &ExecutionKey, incarnation: &str, write: &Arc<
     for what in found {
         world.violate(&what);
     }
-    appended
+    (appended, strays)
 }
 
 /// Takes note that a process with a message for an execution sees what was written until now: it reads it, or has lost

@@ -65,6 +65,14 @@ impl Ledger {
         })
     }
 
+    /// Enters that a worker has a task of an activity; returns whether it is the first.
+    pub(crate) fn take(&mut self, incarnation: &Arc<str>, call: CallId) -> bool {
+        let record = self.0.entry((Arc::clone(incarnation), call)).or_default();
+        record.attempts += 1;
+        record.effects.push(0);
+        record.attempts == 1
+    }
+
     pub(crate) fn give_up(&mut self, incarnation: &Arc<str>, call: CallId) {
         self.0
             .entry((Arc::clone(incarnation), call))

@@ -17,6 +17,14 @@ pub(crate) enum Mutant {
     StaleDropped,
     /// A call is given up while whoever makes it may be alive.
     NoLeaseCheck,
+    /// Half of all timers are not armed.
+    TimerUnarmed,
+    /// A document is stored after the entry that refers to it.
+    BlobLate,
+    /// A head that did not follow its last entry is left so.
+    HeadLeft,
+    /// A message that ends everybody who receives it is never taken for poison.
+    PoisonKept,
     /// Effects are performed before the entry that asks for them is durable.
     #[cfg(feature = "mutants")]
     DispatchBeforeIntent,
@@ -26,6 +34,18 @@ pub(crate) enum Mutant {
     /// A call is made though its own lease is over.
     #[cfg(feature = "mutants")]
     NoSelfFence,
+    /// A message or a token of an earlier execution of the same name is taken.
+    #[cfg(feature = "mutants")]
+    AnyIncarnation,
+    /// A job that goes on is not asked for again.
+    #[cfg(feature = "mutants")]
+    PolledOnce,
+    /// Nobody looks whether a task that was offered to workers is still there.
+    #[cfg(feature = "mutants")]
+    OfferedOnce,
+    /// The engine sees another time than the one that it is given.
+    #[cfg(feature = "mutants")]
+    OwnClock,
 }
 
 impl Mutant {
@@ -37,12 +57,24 @@ impl Mutant {
         Mutant::NoNet,
         Mutant::StaleDropped,
         Mutant::NoLeaseCheck,
+        Mutant::TimerUnarmed,
+        Mutant::BlobLate,
+        Mutant::HeadLeft,
+        Mutant::PoisonKept,
         #[cfg(feature = "mutants")]
         Mutant::DispatchBeforeIntent,
         #[cfg(feature = "mutants")]
         Mutant::CallbackUnmatched,
         #[cfg(feature = "mutants")]
         Mutant::NoSelfFence,
+        #[cfg(feature = "mutants")]
+        Mutant::AnyIncarnation,
+        #[cfg(feature = "mutants")]
+        Mutant::PolledOnce,
+        #[cfg(feature = "mutants")]
+        Mutant::OfferedOnce,
+        #[cfg(feature = "mutants")]
+        Mutant::OwnClock,
     ];
 
     /// Returns the shortcut that the driver takes.
@@ -52,13 +84,21 @@ impl Mutant {
             Mutant::DispatchBeforeIntent => Some(driver::Mutant::DispatchBeforeIntent),
             Mutant::CallbackUnmatched => Some(driver::Mutant::CallbackUnmatched),
             Mutant::NoSelfFence => Some(driver::Mutant::NoSelfFence),
+            Mutant::AnyIncarnation => Some(driver::Mutant::AnyIncarnation),
+            Mutant::PolledOnce => Some(driver::Mutant::PolledOnce),
+            Mutant::OfferedOnce => Some(driver::Mutant::OfferedOnce),
+            Mutant::OwnClock => Some(driver::Mutant::OwnClock),
             Mutant::ResendOnce
             | Mutant::NoNonce
             | Mutant::LoserDeletes
             | Mutant::DeleteOnReceive
             | Mutant::NoNet
             | Mutant::StaleDropped
-            | Mutant::NoLeaseCheck => None,
+            | Mutant::NoLeaseCheck
+            | Mutant::TimerUnarmed
+            | Mutant::BlobLate
+            | Mutant::HeadLeft
+            | Mutant::PoisonKept => None,
         }
     }
 }

@@ -35,6 +35,10 @@ pub(crate) struct Plan {
     pub(crate) chaos_seconds: u64,
     pub(crate) workers: usize,
     pub(crate) executions: usize,
+    /// Whether the first execution ends every process that goes on with it.
+    pub(crate) poison: bool,
+    /// Whether all names are used once more, when they are free again.
+    pub(crate) reuse: bool,
 }
 
 impl Plan {
@@ -62,6 +66,8 @@ impl Plan {
             chaos_seconds: dice.between(60, 900),
             workers: dice.between(1, 4) as usize,
             executions: dice.between(1, 4) as usize,
+            poison: dice.chance(30),
+            reuse: dice.chance(200),
         }
     }
 
@@ -84,6 +90,8 @@ impl Plan {
             chaos_seconds: 0,
             workers: 2,
             executions: 0,
+            poison: false,
+            reuse: false,
         }
     }
 }

@@ -2,13 +2,15 @@
 //! the dead letters when they have come too often.
 
 use crate::audit;
+use crate::clients;
 use crate::mutants::Mutant;
 use crate::process::{Process, Role};
+use crate::upkeep;
 use crate::world::{World, locked};
 use async_trait::async_trait;
 use driver::Attempt;
 use engine::{Message, Timestamp};
-use ports::{ActivityTask, Envelope, Mailbox, MailboxError};
+use ports::{ActivityTask, Envelope, Mailbox, MailboxError, Watcher};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,10 @@ const RECEIVES_MAX: u32 = 10;
 const VISIBLE_AFTER: Duration = Duration::from_secs(90);
 /// How often a living receiver extends that.
 const EXTEND_AFTER: Duration = Duration::from_secs(30);
+/// How often the driver receives a message before it takes it for poison.
+const POISON_RECEIVES: u32 = 8;
+/// How many messages are kept for another time.
+const ATTIC_MAX: usize = 200;
 /// For how long a function may run.
 const RUN_MILLIS_MAX: u64 = 900_000;
 
@@ -44,6 +50,11 @@ pub(crate) struct Queues {
     pub(crate) dead: Vec<Envelope>,
     tasks: BTreeMap<Arc<str>, VecDeque<ActivityTask>>,
     offered: Arc<Notify>,
+    watchers: BTreeMap<String, Watcher>,
+    /// What is on its way to each incarnation, by number.
+    under_way: BTreeMap<Arc<str>, BTreeMap<u64, Carried>>,
+    /// What once was on its way, for another time.
+    pub(crate) attic: Vec<Carried>,
     /// Takes the place of receivers, for tests of the mailbox alone.
     pub(crate) arrivals: Option<tokio::sync::mpsc::UnboundedSender<Envelope>>,
 }
@@ -58,7 +69,40 @@ impl Queues {
             dead: Vec::new(),
             tasks: BTreeMap::new(),
             offered: Arc::default(),
+            watchers: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            attic: Vec::new(),
             arrivals: None,
+        }
+    }
+
+    /// Returns what is on its way to an incarnation.
+    pub(crate) fn under_way(&self, incarnation: &str) -> impl Iterator<Item = &Carried> {
+        self.under_way
+            .get(incarnation)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+    }
+
+    fn sent(&mut self, carried: &Carried) {
+        let incarnation = Arc::clone(&carried.envelope.incarnation);
+        let under_way = self.under_way.entry(incarnation).or_default();
+        under_way.insert(carried.number, carried.clone());
+        if self.attic.len() < ATTIC_MAX {
+            self.attic.push(carried.clone());
+        }
+    }
+
+    fn arrived(&mut self, carried: &Carried) {
+        if let Some(under_way) = self.under_way.get_mut(&carried.envelope.incarnation) {
+            under_way.remove(&carried.number);
+        }
+        if let Some(waiting) = carried
+            .group
+            .as_ref()
+            .and_then(|group| self.groups.get_mut(group))
+        {
+            waiting.retain(|number| *number != carried.number);
         }
     }
 
@@ -120,15 +164,29 @@ impl Mailbox for SimMailbox {
 
     async fn offer(&self, task: ActivityTask) -> Result<(), MailboxError> {
         let process = Arc::clone(&self.0);
+        let key = task.key.clone();
         let offer = move || {
-            let mut queues = locked(&process.world.queues);
+            let world = &process.world;
+            let mut queues = locked(&world.queues);
+            let has_workers = queues.arrivals.is_none();
             let tasks = queues.tasks.entry(Arc::clone(&task.activity_arn)).or_default();
             if !tasks.contains(&task) {
+                let name = task.key.name.clone();
                 tasks.push_back(task);
+                world.note(|| format!("{} offers a task of {name}", process.name()));
             }
             queues.offered.notify_waiters();
+            drop(queues);
+            if has_workers {
+                clients::work(world);
+            }
         };
-        self.0.request("mailbox.offer", offer).await.map_err(MailboxError)
+        let offered = self.0.request("mailbox.offer", offer).await;
+        if offered.is_err() {
+            // The net offers it again.
+            self.0.world.owe(&key, u32::MAX);
+        }
+        offered.map_err(MailboxError)
     }
 
     async fn take(&self, activity_arn: &str, wait: Duration) -> Result<Option<ActivityTask>, MailboxError> {
@@ -138,17 +196,43 @@ impl Mailbox for SimMailbox {
             let mut offered = std::pin::pin!(offered.notified());
             offered.as_mut().enable();
             let (world, arn) = (Arc::clone(&self.0.world), activity_arn.to_owned());
-            let take = move || locked(&world.queues).tasks.get_mut(&*arn)?.pop_front();
+            let take = move || {
+                let task = locked(&world.queues).tasks.get_mut(&*arn)?.pop_front()?;
+                // It is lost when whoever takes it ends now: the net offers it again then.
+                world.owe(&task.key, u32::MAX);
+                Some(task)
+            };
             let taken = self.0.request("mailbox.take", take).await.map_err(MailboxError)?;
             if taken.is_some() || tokio::time::timeout_at(until, offered).await.is_err() {
                 return Ok(taken);
             }
         }
     }
+
+    async fn watch(&self, handle: &str, watcher: Watcher) -> Result<(), MailboxError> {
+        let (world, handle) = (Arc::clone(&self.0.world), handle.to_owned());
+        let watch = move || {
+            locked(&world.queues).watchers.insert(handle, watcher);
+        };
+        self.0.request("mailbox.watch", watch).await.map_err(MailboxError)
+    }
+
+    async fn watcher(&self, handle: &str) -> Result<Option<Watcher>, MailboxError> {
+        let (world, handle) = (Arc::clone(&self.0.world), handle.to_owned());
+        let watcher = move || locked(&world.queues).watchers.get(&handle).cloned();
+        self.0
+            .request("mailbox.watcher", watcher)
+            .await
+            .map_err(MailboxError)
+    }
 }
 
 /// Puts a message into the mailbox.
 fn send(world: &Arc<World>, envelope: Envelope) {
+    let text = serde_json::to_string(&envelope).expect("a message has a text");
+    if serde_json::from_str::<Envelope>(&text).ok().as_ref() != Some(&envelope) {
+        world.violate(&format!("a message is read as another one: {text}"));
+    }
     let now = world.millis();
     // As the deployed mailbox does it: a sweep looks after those whose last message is in the hands of the dead.
     let lane = if envelope.deduplication.ends_with("#sweep") {
@@ -208,6 +292,7 @@ fn send(world: &Arc<World>, envelope: Envelope) {
 /// Carries a message from its queue to its receivers, until one has taken it.
 pub(crate) fn carry(world: &Arc<World>, carried: Carried, delay: u64) {
     let courier = Arc::clone(world);
+    locked(&world.queues).sent(&carried);
     world.spawn("a message", async move {
         tokio::time::sleep(Duration::from_millis(delay)).await;
         let arrivals = locked(&courier.queues).arrivals.clone();
@@ -216,17 +301,34 @@ pub(crate) fn carry(world: &Arc<World>, carried: Carried, delay: u64) {
             return;
         }
         hand_out(&courier, &carried).await;
-        if let Some(group) = &carried.group {
-            let mut queues = locked(&courier.queues);
-            if let Some(waiting) = queues.groups.get_mut(group) {
-                waiting.retain(|number| *number != carried.number);
-            }
-        }
+        locked(&courier.queues).arrived(&carried);
+        upkeep::looked_after(&courier, &carried.envelope);
     });
+}
+
+/// Sends some of what was once sent: to executions whose names were used again meanwhile.
+pub(crate) fn repeat_the_old(world: &Arc<World>) {
+    let attic = std::mem::take(&mut locked(&world.queues).attic);
+    for carried in attic {
+        if world.draw(|dice| dice.chance(100)) {
+            let number = locked(&world.queues).number();
+            let delay = world.draw(|dice| dice.between(1, 120_000));
+            carry(
+                world,
+                Carried {
+                    number,
+                    group: None,
+                    ..carried
+                },
+                delay,
+            );
+        }
+    }
 }
 
 async fn hand_out(world: &Arc<World>, carried: &Carried) {
     let mut receives = 0;
+    let mut receives_in_peace = 0;
     loop {
         while !is_first(world, carried) {
             let pause = world.draw(|dice| dice.between(20, 1_000));
@@ -250,9 +352,14 @@ async fn hand_out(world: &Arc<World>, carried: &Carried) {
             continue;
         }
         receives += 1;
+        receives_in_peace += u32::from(world.is_healed());
         if receives > RECEIVES_MAX {
             world.note(|| format!("dead letter: {}", shown(&carried.envelope)));
             locked(&world.queues).dead.push(carried.envelope.clone());
+            if receives_in_peace > 1 {
+                let what = shown(&carried.envelope);
+                world.violate(&format!("L3: a message ends among the dead letters: {what}"));
+            }
             return;
         }
         if world.mutant == Some(Mutant::StaleDropped) && is_stale(world, &carried.envelope) {
@@ -326,8 +433,13 @@ fn receive(
     };
     world.spawn("a receiver", async move {
         let deadline = process.clock().millis().cast_unsigned() + left;
-        let attempt = Attempt::within(receives, deadline);
+        let counted = match process.world.mutant {
+            Some(Mutant::PoisonKept) => 1,
+            _ => receives,
+        };
+        let attempt = Attempt::within(counted, deadline);
         let key = envelope.key.clone();
+        let incarnation = Arc::clone(&envelope.incarnation);
         let lost = if is_claim {
             Arc::default()
         } else {
@@ -336,6 +448,13 @@ fn receive(
             driven.count += 1;
             Arc::clone(&driven.lost)
         };
+        if is_poison(&process.world, &envelope) && receives < POISON_RECEIVES {
+            let (victim, delay) = (Arc::clone(&process), process.world.draw(|dice| dice.below(2_000)));
+            process.world.spawn("poison", async move {
+                tokio::time::sleep(Duration::from_millis(delay)).await;
+                victim.kill("a poisonous message");
+            });
+        }
         let driver = process.driver();
         let drive = process.run(driver.drive(envelope, attempt));
         let outcome = tokio::select! {
@@ -363,6 +482,7 @@ fn receive(
         let standing = match outcome {
             Some(Ok(())) => TAKEN,
             Some(Err(error)) => {
+                process.world.lose_polls(&incarnation);
                 process.let_go(&key);
                 process
                     .world
@@ -370,11 +490,22 @@ fn receive(
                 refused(&process, &error);
                 REFUSED
             }
-            None => DIED,
+            None => {
+                process.world.lose_polls(&incarnation);
+                DIED
+            }
         };
         taken.store(standing, std::sync::atomic::Ordering::Relaxed);
         done.notify_one();
     });
+}
+
+/// Tells whether whoever goes on with a message's execution ends.
+fn is_poison(world: &World, envelope: &Envelope) -> bool {
+    let is_named = world.plan.poison && &*envelope.key.name == "e0";
+    let mut table = locked(&world.table);
+    let row = table.row_of(&envelope.key, &envelope.incarnation);
+    is_named && row.is_some_and(|row| row.status() == engine::Status::Running)
 }
 
 /// Some failures are never the store's.

@@ -16,6 +16,11 @@ pub(crate) struct Registered {
 }
 
 impl Registered {
+    pub(crate) fn enter_activity(&mut self, activity: Activity) {
+        let name = (activity.owner.clone(), activity.name.clone());
+        self.activities.insert(name, activity);
+    }
+
     /// Enters a state machine with its revision.
     pub(crate) fn enter(&mut self, machine: Machine) {
         let key = machine_key(&machine.owner, &machine.name);

@@ -2,10 +2,12 @@
 
 use crate::clients;
 use crate::dice::Dice;
-use crate::machines;
+use crate::machines::{self, Subject};
 use crate::mutants::Mutant;
 use crate::plan::Plan;
 use crate::process::Role;
+use crate::queues;
+use crate::table::Row;
 use crate::world::{World, locked};
 use engine::{ExecutionKey, Status};
 use std::collections::BTreeSet;
@@ -33,7 +35,8 @@ pub(crate) struct Totals {
 }
 
 /// For how long after the end of all faults something may go on.
-const REST_SECONDS_MAX: u64 = 2 * 86_400;
+const REST_SECONDS_MAX: u64 = 150 * DAY_SECONDS;
+const DAY_SECONDS: u64 = 86_400;
 /// How often somebody looks for what was lost.
 const SWEEP_SECONDS: u64 = 60;
 
@@ -51,12 +54,11 @@ pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Run {
     runtime.block_on(async {
         let world = World::new(seed, plan, mutant);
         world.note(|| format!("seed {seed}: {:?}", world.plan));
-        prepare(&world, &mut dice);
-        chaos(&world).await;
-        world.note(|| "all faults end".to_owned());
-        world.heal();
-        rest(&world).await;
-        look_for_the_lost(&world).await;
+        let subjects = prepare(&world, &mut dice);
+        live(&world, &subjects).await;
+        if world.plan.reuse && world.violation().is_none() {
+            reuse(&world, &subjects).await;
+        }
         let mut totals = totals(&world);
         let story = world.take_story();
         let count = |what: &str| story.iter().filter(|line| line.contains(what)).count();
@@ -74,26 +76,55 @@ pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Run {
     })
 }
 
-fn prepare(world: &Arc<World>, dice: &mut Dice) {
-    let subjects = machines::draw(dice, world.plan.executions);
-    for subject in &subjects {
-        world.note(|| {
-            format!(
-                "{}: {}",
-                subject.machine.name, subject.machine.revision.definition
-            )
-        });
-        locked(&world.registered).enter(subject.machine.clone());
+fn prepare(world: &Arc<World>, dice: &mut Dice) -> Vec<Subject> {
+    let (children, subjects) = machines::draw(dice, world.plan.executions);
+    for subject in children.iter().chain(&subjects) {
+        let machine = &subject.machine;
+        world.note(|| format!("{}: {}", machine.name, machine.revision.definition));
+        world.register(machine);
     }
+    locked(&world.registered).enter_activity(machines::activity());
     for _ in 0..world.plan.workers {
         world.employ(Role::Worker);
     }
     for role in [Role::Api, Role::Api, Role::Caller, Role::Caller, Role::Sweeper] {
         world.employ(role);
     }
-    for (number, subject) in subjects.into_iter().skip(1).enumerate() {
-        clients::begin(world, subject, format!("e{number}"));
+    subjects
+}
+
+/// Starts every execution; things go wrong for a while, and then everything ends.
+async fn live(world: &Arc<World>, subjects: &[Subject]) {
+    for (number, subject) in subjects.iter().enumerate() {
+        clients::begin(world, subject.clone(), name(number));
     }
+    chaos(world).await;
+    world.note(|| "all faults end".to_owned());
+    world.heal();
+    rest(world).await;
+    look_for_the_lost(world).await;
+}
+
+/// Returns what the execution of a state machine is called.
+fn name(number: usize) -> String {
+    format!("e{number}")
+}
+
+/// I10: a name is taken for 90 days after the end of its execution. Then it is used again, while old messages come.
+async fn reuse(world: &Arc<World>, subjects: &[Subject]) {
+    seconds(89 * DAY_SECONDS).await;
+    for (number, subject) in subjects.iter().enumerate() {
+        clients::is_refused(world, subject, &name(number)).await;
+    }
+    seconds(2 * DAY_SECONDS).await;
+    if world.violation().is_some() {
+        return;
+    }
+    world.note(|| "all names are free again, and faults begin".to_owned());
+    world.resume();
+    queues::repeat_the_old(world);
+    clients::report_the_old(world);
+    live(world, subjects).await;
 }
 
 async fn chaos(world: &Arc<World>) {
@@ -145,20 +176,30 @@ async fn look_for_the_lost(world: &Arc<World>) {
     for key in open(world) {
         world.violate(&format!("L1: {} stands still", key.name));
     }
-    let ends: Vec<String> = locked(&world.table)
-        .0
-        .values()
-        .filter_map(|row| {
-            let head = row.head();
-            let cause = head.cause.unwrap_or_default();
-            let is_poison = cause.starts_with("a message to this execution was received");
-            let is_wrong = head.error.as_deref() == Some("States.Runtime") && !is_poison;
-            is_wrong.then(|| format!("{} ends with States.Runtime: {cause}", head.identity.name))
-        })
-        .collect();
+    let ends: Vec<String> = locked(&world.table).0.values().filter_map(wrong_end).collect();
     for end in ends {
         world.violate(&end);
     }
+}
+
+/// L4: a head shows the end of its execution. And no definition here is wrong.
+fn wrong_end(row: &Row) -> Option<String> {
+    let head = row.head();
+    let name = &head.identity.name;
+    if row.strays() {
+        return Some(format!("L4: the head of {name} shows {:?} for ever", head.status));
+    }
+    let (error, cause) = (head.error.unwrap_or_default(), head.cause.unwrap_or_default());
+    let is_poison = cause.starts_with("a message to this execution was received");
+    let is_known = matches!(
+        &*error,
+        "States.TaskFailed"
+            | "States.Timeout"
+            | "States.HeartbeatTimeout"
+            | "States.ExceedToleratedFailureThreshold"
+    );
+    let is_wrong = error.starts_with("States.") && !is_known && !is_poison;
+    is_wrong.then(|| format!("{name} ends with {error}: {cause}"))
 }
 
 /// Waits until nothing goes on, with a sweep now and then; with sweeps, also until nothing is open.
@@ -166,8 +207,12 @@ async fn settle(world: &Arc<World>, sweep_seconds: Option<u64>) -> bool {
     let mut second = 0;
     let mut swept = 0;
     while second < REST_SECONDS_MAX {
-        // The example waits for a day.
-        let step = if second < 600 { 1 } else { 20 };
+        // The example waits for a day, and some wait for a hundred.
+        let (step, pause) = match second {
+            0..600 => (1, SWEEP_SECONDS),
+            600..7_200 => (20, SWEEP_SECONDS),
+            _ => (600, 3_600),
+        };
         seconds(step).await;
         second += step;
         if world.violation().is_some() {
@@ -177,7 +222,7 @@ async fn settle(world: &Arc<World>, sweep_seconds: Option<u64>) -> bool {
         if world.is_quiet() && (!sweeps || open(world).is_empty()) {
             return true;
         }
-        if sweeps && second >= swept + SWEEP_SECONDS {
+        if sweeps && second >= swept + pause {
             swept = second;
             sweep(world, None);
         }
@@ -198,11 +243,13 @@ pub(crate) fn open(world: &World) -> Vec<ExecutionKey> {
 /// Returns what may stand still without the net: what somebody owed a wake-up, and whatever waits for that.
 pub(crate) fn excused(world: &World) -> BTreeSet<ExecutionKey> {
     let open = open(world);
-    let mut excused: BTreeSet<ExecutionKey> = open
-        .iter()
-        .filter(|key| !world.owed(key).is_empty())
-        .cloned()
-        .collect();
+    let table = locked(&world.table);
+    let is_lost = |key: &&ExecutionKey| {
+        let row = &table.0[*key];
+        !world.owed(key).is_empty() || row.needs.has_jobs && world.has_lost_polls(&row.identity.incarnation)
+    };
+    let mut excused: BTreeSet<ExecutionKey> = open.iter().filter(is_lost).cloned().collect();
+    drop(table);
     loop {
         let table = locked(&world.table);
         let parents: Vec<ExecutionKey> = excused
@@ -234,9 +281,10 @@ impl std::ops::AddAssign for Totals {
 fn totals(world: &World) -> Totals {
     let table = locked(&world.table);
     let (calls, effects) = locked(&world.ledger).totals();
+    let rows = || table.0.values().chain(&table.1);
     Totals {
-        executions: table.0.len(),
-        entries: table.0.values().map(|row| row.entries.len()).sum(),
+        executions: rows().count(),
+        entries: rows().map(|row| row.entries.len()).sum(),
         calls,
         effects,
         races_lost: 0,

@@ -3,13 +3,14 @@
 use crate::audit;
 use crate::clients;
 use crate::crash::scene;
+use crate::jobs;
 use crate::mutants::Mutant;
 use crate::process::Process;
 use crate::world::{World, locked};
 use async_trait::async_trait;
 use engine::{Call, ExecutionType, Identity};
 use integrations::{EffectClass, Failure};
-use ports::{CallOutcome, CallRequest, Services};
+use ports::{CallOutcome, CallRequest, JobOutcome, Services};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,13 +61,27 @@ impl Services for SimServices {
         }
         tokio::time::sleep(Duration::from_millis(fate.answer_after)).await;
         match fate.answer {
-            Answer::Result => CallOutcome::Succeeded(result(&identity, &call).to_string()),
+            Answer::Result => CallOutcome::Succeeded(answer(world, &identity, &call)),
             Answer::Failure => CallOutcome::Failed(Failure {
                 error: "Sim.Busy".to_owned(),
                 cause: Some("the service is busy".to_owned()),
             }),
             Answer::None => CallOutcome::Unknown("no answer".to_owned()),
         }
+    }
+
+    async fn poll(&self, request: CallRequest) -> JobOutcome {
+        let process = Arc::clone(&self.0);
+        let poll = move || jobs::poll(&process, &request.identity, &request.call);
+        let answer = self.0.request("services.poll", poll).await;
+        answer.unwrap_or_else(JobOutcome::Unknown)
+    }
+
+    async fn cancel(&self, request: CallRequest) -> Result<(), String> {
+        let process = Arc::clone(&self.0);
+        let CallRequest { call, identity } = request;
+        let cancel = move || jobs::cancel(&process, &identity.key, &identity.incarnation, call.id);
+        self.0.request("services.cancel", cancel).await
     }
 
     fn is_harmless(&self, _request: &CallRequest) -> bool {
@@ -149,20 +164,46 @@ fn happens(world: &Arc<World>, identity: &Arc<Identity>, call: &Call) {
     let now = world.millis();
     let broken = locked(&world.ledger).happen(&identity.incarnation, call, now);
     world.note(|| format!("effect of call {} of {}", call.id.0, identity.name));
-    if let Some(what) = broken.filter(|_| identity.execution_type == ExecutionType::Standard) {
+    // An Express execution that is in the journal begins anew after a crash.
+    let is_once = identity.execution_type == ExecutionType::Standard
+        || locked(&world.table)
+            .row_of(&identity.key, &identity.incarnation)
+            .is_none();
+    if let Some(what) = broken.filter(|_| is_once) {
         world.violate(&format!("{what} ({} of {})", call.state, identity.name));
     }
-    if let Some(token) = &call.token {
+    if jobs::is_job(call) {
+        jobs::begin(world, identity, call);
+    } else if let Some(token) = &call.token {
         clients::answer(world, identity, call, token);
     }
 }
 
-/// Returns a result that says whose it is; besides, what the example asks its services for.
+/// Returns a result as text: sometimes one too large for an entry.
+fn answer(world: &World, identity: &Identity, call: &Call) -> String {
+    let mut result = result(identity, call);
+    if world.draw(|dice| dice.chance(100)) {
+        result["large"] = "y".repeat(9_000).into();
+    }
+    result.to_string()
+}
+
+/// Returns a result that says whose it is; besides, what the examples ask their services for, and what jobs are called.
 pub(crate) fn result(identity: &Identity, call: &Call) -> serde_json::Value {
-    json!({
+    let mut result = json!({
         "incarnation": identity.incarnation,
         "call": call.id.0,
-        "Payload": { "authorizationId": "a", "refundId": "r", "invoiceId": "i" },
-        "Tasks": [{ "TaskArn": "arn:aws:ecs:us-east-1:123456789012:task/t" }],
-    })
+        "Payload": { "authorizationId": "a", "refundId": "r", "invoiceId": "i", "receipt": "17" },
+        "Item": { "stock": { "N": "20" } },
+        "approved": true,
+    });
+    let job = jobs::name(&identity.incarnation, call.id);
+    if jobs::is_job(call) {
+        result["Build"] = json!({ "Id": job, "Arn": job });
+        for name in ["JobRunId", "JobId", "QueryExecutionId"] {
+            result[name] = job.as_str().into();
+        }
+    }
+    result["Tasks"] = json!([{ "TaskArn": job }]);
+    result
 }

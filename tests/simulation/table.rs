@@ -1,16 +1,17 @@
 //! The table: one item an entry, each written once under a condition.
 
+use crate::upkeep::Needs;
 use engine::{ExecutionKey, Identity, Image, PayloadId, Status, Timestamp};
 use ports::{Appended, Created, Head, Lease, Nonce, Stored, StoredPayload, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// For how long the name of a closed execution is taken: 90 days.
-const RETENTION_MILLIS: i64 = 90 * 86_400_000;
+pub(crate) const RETENTION_MILLIS: i64 = 90 * 86_400_000;
 
-/// All executions.
+/// All executions, and those whose names were used again.
 #[derive(Default)]
-pub(crate) struct Table(pub(crate) BTreeMap<ExecutionKey, Row>);
+pub(crate) struct Table(pub(crate) BTreeMap<ExecutionKey, Row>, pub(crate) Vec<Row>);
 
 /// One execution.
 pub(crate) struct Row {
@@ -18,6 +19,10 @@ pub(crate) struct Row {
     pub(crate) entries: Vec<EntryRow>,
     /// From when on the index shows it, in true time.
     pub(crate) listed_from: i64,
+    /// The entry that its head shows: written in a second step, which may be lost.
+    pub(crate) follows: usize,
+    /// What it waits for.
+    pub(crate) needs: Needs,
 }
 
 /// One entry.
@@ -55,8 +60,11 @@ impl Table {
             identity: Arc::clone(&identity),
             entries: vec![EntryRow::of(write)],
             listed_from,
+            follows: 0,
+            needs: Needs::default(),
         };
-        self.0.insert(identity.key.clone(), row);
+        let before = self.0.insert(identity.key.clone(), row);
+        self.1.extend(before);
         Created::New
     }
 
@@ -80,6 +88,13 @@ impl Table {
         Appended::Done
     }
 
+    /// Lets the head follow an entry that closed the execution, or opened it again.
+    pub(crate) fn follow(&mut self, key: &ExecutionKey, incarnation: &str, seq: u64) {
+        if let Some(row) = self.row_of(key, incarnation) {
+            row.follows = row.follows.max(seq as usize);
+        }
+    }
+
     pub(crate) fn row_of(&mut self, key: &ExecutionKey, incarnation: &str) -> Option<&mut Row> {
         self.0
             .get_mut(key)
@@ -100,19 +115,28 @@ impl Row {
         self.last().write.entry.image.status
     }
 
+    /// Tells whether the head shows something else than the latest entry says.
+    pub(crate) fn strays(&self) -> bool {
+        let shown = |entry: &EntryRow| {
+            let image = &entry.write.entry.image;
+            (image.status, image.counters.redrive_count)
+        };
+        shown(&self.entries[self.follows]) != shown(self.last())
+    }
+
     pub(crate) fn head(&self) -> Head {
-        let last = &self.last().write;
+        let entries = &self.entries[..=self.follows];
+        let last = &self.entries[self.follows].write;
         let closing = last.entry.closing.as_ref();
         let counts = |entry: &EntryRow| entry.write.entry.image.counters.redrive_count;
-        let redriven = self
-            .entries
+        let redriven = entries
             .windows(2)
             .rev()
             .find(|pair| counts(&pair[0]) < counts(&pair[1]))
             .map(|pair| pair[1].write.entry.time);
         Head {
             identity: Arc::clone(&self.identity),
-            status: self.status(),
+            status: last.entry.image.status,
             stopped: closing.map(|closing| closing.time),
             input: self
                 .payload(PayloadId::new(0, 0))
@@ -120,7 +144,7 @@ impl Row {
             output: last.output.clone(),
             error: closing.and_then(|closing| closing.error.clone()),
             cause: closing.and_then(|closing| closing.cause.clone()),
-            redrive_count: counts(self.last()),
+            redrive_count: last.entry.image.counters.redrive_count,
             redriven,
         }
     }
@@ -133,8 +157,13 @@ impl Row {
 
     /// Returns the images since the last full one.
     pub(crate) fn images(&self) -> Vec<(u64, Image)> {
-        let base = self.last().write.entry.image.base as usize;
-        let since = self.entries.iter().skip(base);
+        self.images_until(self.entries.len() - 1)
+    }
+
+    /// Returns the images up to an entry, since the full one before.
+    pub(crate) fn images_until(&self, seq: usize) -> Vec<(u64, Image)> {
+        let base = self.entries[seq].write.entry.image.base as usize;
+        let since = self.entries[..=seq].iter().skip(base);
         since
             .map(|entry| (entry.write.entry.seq, entry.write.entry.image.clone()))
             .collect()

@@ -1,5 +1,6 @@
 //! The timers: early, late and double.
 
+use crate::mutants::Mutant;
 use crate::process::Process;
 use crate::queues::{self, Carried, Queue};
 use crate::world::locked;
@@ -9,7 +10,7 @@ use ports::{Envelope, Timers, TimersError};
 use std::sync::Arc;
 
 /// Deadlines further away than any run lasts are never reached.
-const FAR_MILLIS: i64 = 2 * 86_400_000;
+const FAR_MILLIS: i64 = 300 * 86_400_000;
 
 pub(crate) struct SimTimers(pub(crate) Arc<Process>);
 
@@ -25,7 +26,8 @@ impl Timers for SimTimers {
         };
         let arm = move || {
             let now = world.millis();
-            if at.millis() - now > FAR_MILLIS {
+            let is_left_out = world.mutant == Some(Mutant::TimerUnarmed) && at.millis() % 2 == 0;
+            if is_left_out || at.millis() - now > FAR_MILLIS {
                 return;
             }
             let count = 1 + u32::from(world.strikes(world.plan.double));
@@ -56,6 +58,7 @@ impl Timers for SimTimers {
         if armed.is_err() {
             // The driver lets this pass: the sweep finds what is overdue.
             self.0.world.owe(key, u32::MAX);
+            self.0.world.lose_polls(incarnation);
         }
         armed.map_err(TimersError)
     }

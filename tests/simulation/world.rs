@@ -2,6 +2,7 @@
 
 use crate::crash::scene::Scene;
 use crate::dice::Dice;
+use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::mutants::Mutant;
 use crate::plan::Plan;
@@ -9,7 +10,9 @@ use crate::process::{Process, Role};
 use crate::queues::Queues;
 use crate::registry::Registered;
 use crate::table::Table;
-use engine::ExecutionKey;
+use asl::MachineType;
+use engine::{ExecutionKey, ExecutionType, Program, TaskToken};
+use ports::{Machine, machine_key};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -34,12 +37,19 @@ pub(crate) struct World {
     pub(crate) registered: Mutex<Registered>,
     pub(crate) queues: Mutex<Queues>,
     pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) jobs: Mutex<Jobs>,
     pub(crate) processes: Mutex<Vec<Arc<Process>>>,
     /// Wake-ups that somebody owes, after an entry that nobody but the sweep would act on otherwise.
     owed: Mutex<Vec<Owed>>,
+    /// The incarnations whose jobs may be asked for no more, because a timer was lost.
+    lost_polls: Mutex<BTreeSet<Arc<str>>>,
+    /// What the state machines run, by their keys.
+    programs: Mutex<BTreeMap<Arc<str>, Arc<Program>>>,
     /// How much goes on that ends by itself: messages, timers, clients.
     busy: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) numbers: AtomicU64,
+    /// Task tokens that somebody once got.
+    pub(crate) tokens: Mutex<Vec<TaskToken>>,
 }
 
 struct Owed {
@@ -71,10 +81,14 @@ impl World {
             registered: Mutex::default(),
             queues: Mutex::new(Queues::new(fifo)),
             ledger: Mutex::default(),
+            jobs: Mutex::default(),
             processes: Mutex::default(),
             owed: Mutex::default(),
+            lost_polls: Mutex::default(),
+            programs: Mutex::default(),
             busy: Mutex::default(),
             numbers: AtomicU64::new(0),
+            tokens: Mutex::default(),
         })
     }
 
@@ -95,6 +109,11 @@ impl World {
 
     pub(crate) fn is_healed(&self) -> bool {
         self.is_healed.load(Ordering::Relaxed)
+    }
+
+    /// Lets faults begin again.
+    pub(crate) fn resume(&self) {
+        self.is_healed.store(false, Ordering::Relaxed);
     }
 
     /// Ends all faults.
@@ -159,6 +178,36 @@ impl World {
     /// Says that somebody with a message has looked after an execution as it was then.
     pub(crate) fn settle_all(&self, numbers: &BTreeSet<u64>) {
         locked(&self.owed).retain(|owed| !numbers.contains(&owed.number));
+    }
+
+    pub(crate) fn lose_polls(&self, incarnation: &str) {
+        locked(&self.lost_polls).insert(incarnation.into());
+    }
+
+    pub(crate) fn has_lost_polls(&self, incarnation: &str) -> bool {
+        locked(&self.lost_polls).contains(incarnation)
+    }
+
+    /// Registers a state machine; its definition has to be sound.
+    pub(crate) fn register(&self, machine: &Machine) {
+        let kind = match machine.machine_type {
+            ExecutionType::Standard => MachineType::Standard,
+            ExecutionType::Express => MachineType::Express,
+        };
+        let compiled = asl::compile(&machine.revision.definition, kind);
+        let Some(program) = compiled.program else {
+            return self.violate(&format!(
+                "{} is no program: {:?}",
+                machine.name, compiled.diagnostics
+            ));
+        };
+        let key = machine_key(&machine.owner, &machine.name).into();
+        locked(&self.programs).insert(key, Arc::new(program));
+        locked(&self.registered).enter(machine.clone());
+    }
+
+    pub(crate) fn program(&self, key: &ExecutionKey) -> Option<Arc<Program>> {
+        locked(&self.programs).get(&key.machine).cloned()
     }
 
     /// Spawns something that ends by itself.

@@ -16,7 +16,6 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use ports::{Appended, Lease, Nonce, TimersError, Write};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -69,6 +68,10 @@ impl Delivery {
 
     /// Returns whether the delivery is for this incarnation, and its token one of this execution's.
     pub(crate) fn is_meant_for(&self, identity: &Identity) -> bool {
+        #[cfg(feature = "mutants")]
+        if crate::Mutant::AnyIncarnation.is_taken() {
+            return true;
+        }
         self.incarnation
             .as_ref()
             .is_none_or(|wanted| *wanted == identity.incarnation)
@@ -109,6 +112,8 @@ pub(crate) struct Live {
     is_slow: bool,
     /// Who waits for the end of an Express execution.
     pub(crate) waiter: Option<oneshot::Sender<Box<Execution>>>,
+    #[cfg(feature = "mutants")]
+    pub(crate) tape: crate::tape::Tape,
 }
 
 impl crate::Inner {
@@ -125,6 +130,8 @@ impl crate::Inner {
             durable: true,
             express: Outcome::default(),
             waiter: None,
+            #[cfg(feature = "mutants")]
+            tape: crate::tape::Tape::default(),
             is_slow: program.uses_jsonata(),
             program,
         }
@@ -134,6 +141,13 @@ impl crate::Inner {
 impl Live {
     /// Applies a message. An expression may take seconds, and then the other executions must go on.
     pub(crate) fn apply(&mut self, message: Message, now: Timestamp) -> Outcome {
+        #[cfg(feature = "mutants")]
+        self.tape.note(&self.execution, &message, now);
+        #[cfg(feature = "mutants")]
+        let now = match crate::Mutant::OwnClock.is_taken() {
+            true => now.plus_seconds(1),
+            false => now,
+        };
         let can_step_aside =
             tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread;
         if self.is_slow && can_step_aside {
@@ -180,11 +194,11 @@ struct Actor {
     until: Timestamp,
     /// Why no timer is armed for what the execution waits for.
     unarmed: Option<TimersError>,
-    /// Whether that time has come; a clock that is set back does not change it.
+    /// When it wakes what is in its memory alone: a message of a timer would reach another driver, which would begin the
+    /// execution anew.
+    wake_at: Option<Timestamp>,
+    /// Whether the time to leave has come; a clock that is set back does not change it.
     is_leaving: bool,
-    /// The time that an execution in memory waits for: a timer of the port would come to another driver, which knows
-    /// nothing of it.
-    rings_at: Option<Timestamp>,
     /// How many messages came before the execution was read: it is not older than they are.
     older_messages: usize,
     /// Whether a message came since it was read or written, which may tell of what another driver has written.
@@ -212,8 +226,8 @@ pub(crate) async fn run(
         leases: Leases::default(),
         until,
         unarmed: None,
+        wake_at: None,
         is_leaving: false,
-        rings_at: None,
         older_messages: inbox.len(),
         is_behind: false,
         holders: Vec::new(),
@@ -281,20 +295,6 @@ pub(crate) async fn run(
                 live = actor.sit_out(&mut inbox, &mut deliveries, error).await;
             }
             Err(error) => return actor.give_up(inbox, deliveries, error).await,
-        }
-    }
-}
-
-/// Waits for a time, by the driver's clock; for ever when there is none.
-async fn alarm(driver: Driver, rings_at: Option<Timestamp>) -> Delivery {
-    let Some(at) = rings_at else {
-        return std::future::pending().await;
-    };
-    loop {
-        let left = at.millis() - driver.0.ports.clock.now().millis();
-        match u64::try_from(left) {
-            Ok(left) if left > 0 => tokio::time::sleep(Duration::from_millis(left)).await,
-            Ok(_) | Err(_) => return Delivery::new(Message::Due { at }, None),
         }
     }
 }
@@ -396,20 +396,14 @@ impl Actor {
         unfinished: bool,
     ) {
         if deliveries.is_empty() && !unfinished {
-            if self.calls.is_empty() {
-                tokio::select! {
-                    biased;
-                    delivery = inbox.recv() => {
-                        if let Some(mut delivery) = delivery {
-                            self.received(&mut delivery);
-                            deliveries.push(delivery);
-                        }
-                    }
-                    delivery = alarm(self.driver.clone(), self.rings_at) => deliveries.push(delivery),
+            if self.calls.is_empty() && self.wake_at.is_none() {
+                if let Some(mut delivery) = inbox.recv().await {
+                    self.received(&mut delivery);
+                    deliveries.push(delivery);
                 }
             } else {
-                let mut alarm = pin!(alarm(self.driver.clone(), self.rings_at));
                 loop {
+                    let rest = self.rest();
                     tokio::select! {
                         biased;
                         delivery = inbox.recv() => {
@@ -420,7 +414,10 @@ impl Actor {
                         }
                         Some(returned) = self.calls.next() => deliveries.extend(self.returned(returned)),
                         Some(()) = self.errands.next(), if !self.errands.is_empty() => continue,
-                        delivery = &mut alarm => deliveries.push(delivery),
+                        () = tokio::time::sleep(rest), if self.wake_at.is_some() => {
+                            self.wake_at = None;
+                            deliveries.push(Delivery::new(Message::Wake, None));
+                        }
                         () = tokio::time::sleep(RENEW_AFTER), if !self.leases.is_empty() => {
                             self.leases.renew(&self.driver, &self.key).await;
                             continue;
@@ -441,6 +438,15 @@ impl Actor {
                 return;
             }
         }
+    }
+
+    /// Returns how long it is until what is in memory alone wants to be woken.
+    fn rest(&self) -> Duration {
+        let now = self.driver.0.ports.clock.now();
+        let left = self
+            .wake_at
+            .map_or(0, |time| time.millis().saturating_sub(now.millis()));
+        Duration::from_millis(left.max(0).cast_unsigned())
     }
 
     fn returned(&mut self, returned: Returned) -> Option<Delivery> {
@@ -673,8 +679,15 @@ impl Actor {
                 continue;
             }
             let id = effect.call().id;
+            let identity = Arc::clone(&live.execution.identity);
+            if matches!(effect, Effect::Poll { .. }) {
+                // Beside whatever is in flight for the call: each poll of a chain arms the timer of the next one, also when
+                // the one before or a repeated submission takes long.
+                self.calls
+                    .push(dispatch::perform(self.driver.clone(), identity, effect));
+                continue;
+            }
             if self.in_flight.insert(id) {
-                let identity = Arc::clone(&live.execution.identity);
                 let fence = lease.filter(|lease| self.leases.take(&effect, lease, &identity.incarnation));
                 let performed = dispatch::perform(self.driver.clone(), identity, effect);
                 self.calls.push(match fence {
@@ -709,7 +722,7 @@ impl Actor {
             .map_or(end, |deadline| deadline.min(end));
         let deadline = live.look_again_at.map_or(deadline, |time| deadline.min(time));
         if !live.durable && !self.driver.0.settings.exclusive {
-            self.rings_at = Some(deadline);
+            self.wake_at = Some(deadline);
             return;
         }
         let now = self.driver.0.ports.clock.now();
@@ -811,13 +824,23 @@ impl crate::Inner {
         if !self.settings.exclusive && execution.has_calls_out(&live.program) {
             next_deadline = Some(next_deadline.map_or(lease_until, |deadline| deadline.min(lease_until)));
         }
+        // A task that a worker was about to take may be lost with whoever handed it out, and no time-out runs yet.
+        let offers_from = execution.offers_from(&live.program);
+        #[cfg(feature = "mutants")]
+        let offers_from = offers_from.filter(|_| !crate::Mutant::OfferedOnce.is_taken());
+        if let Some(look_at) = offers_from.filter(|_| !self.settings.exclusive) {
+            next_deadline = Some(next_deadline.map_or(look_at, |deadline| deadline.min(look_at)));
+        }
         let payloads = payloads::store(&self.ports, &self.settings, &identity.incarnation, &entry).await?;
         let output = entry.closing.as_ref().and_then(|closing| closing.output.as_ref());
         let output = output.map(|output| self.place_of(identity, output, &payloads));
+        let nonce = self.nonce();
+        #[cfg(feature = "mutants")]
+        live.tape.keep(&entry, &nonce);
         Ok(Arc::new(Write {
             entry,
             payloads,
-            nonce: self.nonce(),
+            nonce,
             lease_until,
             next_deadline,
             output,

@@ -194,15 +194,16 @@ async fn offer(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
         token: call.token.unwrap_or_default(),
         input: Arc::clone(call.parameters.text()),
     };
-    match driver.0.ports.mailbox.offer(task).await {
-        // The result comes from a worker. Nothing is due before.
-        Ok(()) => Message::Wake,
-        Err(error) => Message::CallFailed {
-            call: id,
-            failure: Failure {
-                error: "States.Runtime".to_owned(),
-                cause: Some(error.to_string()),
-            },
-        },
+    let mut repeats = 0;
+    while let Err(error) = driver.0.ports.mailbox.offer(task.clone()).await {
+        if repeats == REPEATS_MAX {
+            // No fault of the task's: whoever looks for what is overdue offers it again.
+            tracing::error!(%error, "a task could not be offered to its activity's workers");
+            break;
+        }
+        repeats += 1;
+        tokio::time::sleep(Duration::from_millis(100 << repeats)).await;
     }
+    // The result comes from a worker. Nothing is due before.
+    Message::Wake
 }

@@ -26,6 +26,8 @@ mod redrive;
 mod relay;
 mod settings;
 mod start;
+#[cfg(feature = "mutants")]
+mod tape;
 mod trial;
 
 pub use error::Error;
@@ -36,6 +38,8 @@ pub use redrive::Redrive;
 pub use relay::Attempt;
 pub use settings::Settings;
 pub use start::{Start, Started, SyncEnd};
+#[cfg(feature = "mutants")]
+pub use tape::{Applied, applied_for};
 pub use trial::Test;
 
 use actor::{Delivery, Reply};
@@ -254,11 +258,14 @@ impl Driver {
             };
             let delivery = Delivery::new(message, Some(Arc::clone(&task.incarnation)));
             // A task that its execution does not wait for any more is dropped; the next one may still be wanted.
-            match self.ask_with(&task.key, delivery).await? {
-                Reply::Accepted { .. } => return Ok(Some(task)),
-                Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing => {}
-                Reply::Failed(error) => return Err(error),
-            }
+            let error = match self.ask_with(&task.key, delivery).await {
+                Ok(Reply::Accepted { .. }) => return Ok(Some(task)),
+                Ok(Reply::Stale { .. } | Reply::NotRedrivable(_) | Reply::Missing) => continue,
+                Ok(Reply::Failed(error)) | Err(error) => error,
+            };
+            // Nobody knows whether this worker has it. If it has, the task is out of date for everybody else.
+            self.0.ports.mailbox.offer(task).await?;
+            return Err(error);
         }
     }
 

@@ -11,6 +11,14 @@ pub enum Mutant {
     CallbackUnmatched,
     /// A call is made though its own lease is over.
     NoSelfFence,
+    /// A message or a token of an earlier execution of the same name is taken.
+    AnyIncarnation,
+    /// A job that goes on is not asked for again.
+    PolledOnce,
+    /// The engine sees another time than the one that it is given.
+    OwnClock,
+    /// Nobody looks whether a task that was offered to workers is still there.
+    OfferedOnce,
 }
 
 thread_local! {

@@ -16,12 +16,15 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Takes every job, says how they are, and keeps what was asked.
 struct Jobs {
     asked: Mutex<Vec<String>>,
     answer: Mutex<JobOutcome>,
+    /// Each poll takes one before it is answered.
+    answers: Semaphore,
 }
 
 impl Jobs {
@@ -49,6 +52,7 @@ impl Services for Jobs {
 
     async fn poll(&self, request: CallRequest) -> JobOutcome {
         self.note("poll", &request);
+        self.answers.acquire().await.unwrap().forget();
         self.answer.lock().unwrap().clone()
     }
 
@@ -118,6 +122,7 @@ impl Account {
         let jobs = Arc::new(Jobs {
             asked: Mutex::default(),
             answer: Mutex::new(JobOutcome::Running),
+            answers: Semaphore::new(1_000),
         });
         let ports = Ports {
             journal: Arc::new(LocalJournal::new(store.clone())),
@@ -423,4 +428,36 @@ async fn a_spurious_word_of_a_job_changes_nothing() {
     assert_eq!(account.entries().await, entries);
     account.pass(5).await;
     assert_eq!(account.head().await.status, Status::Running);
+}
+
+#[tokio::test]
+async fn a_poll_that_is_due_is_not_lost_while_another_one_is_not_answered() {
+    let mut account = Account::submitted(glue(json!({}))).await;
+    account.jobs.answers.forget_permits(1_000);
+    // News come, and its service takes long to say what they are worth.
+    assert!(account.worker.job_changed(&event("jr_0")).await.unwrap());
+    let news = account.mailbox.recv().await.unwrap();
+    account.clock.advance(Duration::from_secs(1));
+    let due = account.mailbox.recv().await.unwrap();
+    let (one, other) = (account.worker.clone(), account.worker.clone());
+    let asked = Arc::clone(&account.jobs);
+    let answering = async {
+        while asked.asked.lock().unwrap().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        asked.answers.add_permits(1_000);
+    };
+    let both = async {
+        tokio::join!(
+            one.drive(news, Attempt::first()),
+            other.drive(due, Attempt::first()),
+            answering
+        )
+    };
+    let (one, other, ()) = tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
+    one.unwrap();
+    other.unwrap();
+    account.jobs.asked();
+    account.pass(2).await;
+    assert_eq!(account.jobs.asked(), ["poll \"jr_0\""], "its timer was armed");
 }

@@ -7,7 +7,9 @@ use engine::{ExecutionKey, ExecutionType, Message, NotRedrivable, Status, TaskTo
 use local::{
     LocalBlobs, LocalJournal, LocalMailbox, LocalRegistry, LocalTimers, Store, SystemEntropy, VirtualClock,
 };
-use ports::{CallOutcome, CallRequest, Envelope, Machine, MachineStatus, Owner, Ports, Revision, Services};
+use ports::{
+    Activity, CallOutcome, CallRequest, Envelope, Machine, MachineStatus, Owner, Ports, Revision, Services,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -99,8 +101,12 @@ impl Account {
     }
 
     async fn start(&self) -> Started {
+        self.clients.start(self.request()).await.unwrap()
+    }
+
+    fn request(&self) -> Start {
         let key = ports::machine_key(&self.machine.owner, &self.machine.name);
-        let start = Start {
+        Start {
             program: self.clients.program(&key, &self.machine.revision).unwrap(),
             machine: self.machine.clone(),
             name: "e".into(),
@@ -110,8 +116,7 @@ impl Account {
             alias_arn: None,
             test_case: None,
             parent: None,
-        };
-        self.clients.start(start).await.unwrap()
+        }
     }
 
     fn key(&self) -> ExecutionKey {
@@ -598,5 +603,62 @@ async fn a_redrive_that_comes_with_the_end_is_an_entry_of_its_own() {
     assert_eq!(
         (head.status, head.redrive_count, head.redriven),
         (Status::Running, 1, Some(at))
+    );
+}
+
+const ACTIVITY: &str = "arn:aws:states:us-east-1:123456789012:activity:a";
+
+#[tokio::test]
+async fn a_task_that_is_lost_on_its_way_to_a_worker_is_offered_again() {
+    let mut account = Account::new(json!({
+        "First": { "Type": "Task", "Resource": ACTIVITY, "TimeoutSeconds": 60, "End": true },
+    }))
+    .await;
+    let activity = Activity {
+        owner: account.machine.owner.clone(),
+        name: "a".into(),
+        arn: ACTIVITY.into(),
+        created: Timestamp(0),
+        encryption: None,
+        tags: BTreeMap::new(),
+    };
+    let ports = account.clients.ports().clone();
+    ports.registry.insert_activity(activity).await.unwrap();
+    account.start().await;
+    account.drive().await;
+    // Whoever takes it ends before the execution hears of it: no time-out runs yet.
+    let taken = ports.mailbox.take(ACTIVITY, Duration::ZERO).await.unwrap();
+    assert!(taken.is_some());
+    account.clock.advance(Duration::from_secs(300));
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 0);
+    account.clock.advance(Duration::from_secs(400));
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 1);
+    account.drive().await;
+    let again = account
+        .clients
+        .take_activity_task(ACTIVITY, None, Duration::ZERO)
+        .await
+        .unwrap();
+    assert_eq!(again, taken);
+    account.drive().await;
+    assert_eq!(
+        account.clients.sweep(None).await.unwrap(),
+        0,
+        "its own time-out runs now"
+    );
+}
+
+#[tokio::test]
+async fn an_express_execution_is_woken_where_it_runs() {
+    let mut account = Account::new(json!({ "First": { "Type": "Wait", "Seconds": 1, "End": true } })).await;
+    account.machine.machine_type = ExecutionType::Express;
+    let (clients, start) = (account.clients.clone(), account.request());
+    let running = tokio::spawn(async move { clients.start_sync(start).await });
+    account.clock.advance(Duration::from_secs(1));
+    let end = running.await.unwrap().unwrap();
+    assert_eq!(end.status, Status::Succeeded);
+    assert!(
+        account.mailbox.try_recv().is_err(),
+        "a timer's message would reach another driver"
     );
 }

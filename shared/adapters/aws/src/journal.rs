@@ -7,7 +7,7 @@
 //! Two facts about `HEAD` are derived from the entries: its status, and whether it is in the index of what runs. They
 //! are written after the entry that closes the execution (or opens it again); when that second write is lost, the next
 //! `load` makes up for it. Until then the execution still counts as running, and so whoever looks after those that run
-//! comes by.
+//! comes by, and finds it overdue.
 //!
 //! Nothing is ever moved or compacted. An entry is kept for the retention and a month, and [`keep`] gives those of an
 //! execution that runs for longer another one; the head of one that has ended expires with the retention.

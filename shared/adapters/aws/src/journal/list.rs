@@ -7,7 +7,7 @@
 use super::AwsJournal;
 use super::keep::keep;
 use super::layout::{self, MACHINE_SHARDS, OPEN_SHARDS};
-use super::load::latest;
+use super::load::{latest, strays};
 use crate::item::Item;
 use crate::store::{Expression, Position, Query, Store, StoreError};
 use crate::table::{MACHINE_INDEX, WAITING_INDEX};
@@ -178,22 +178,30 @@ pub(crate) async fn open(
 /// How many executions are looked at at the same time.
 const READS_AT_ONCE: usize = 16;
 
-/// Reads when an execution wants to be woken: the latest entry says it.
+/// Reads when an execution wants to be woken: the latest entry says it. One whose head did not follow that entry is
+/// overdue: whoever loads it lets the head follow.
 async fn opened(journal: &AwsJournal, partition: &str) -> Result<Option<Opened>, StoreError> {
-    let Some(latest) = latest(&journal.store, partition, Some("PK, SK, inc, due, #ttl")).await? else {
+    let Some(latest) = latest(&journal.store, partition, Some(OPENED)).await? else {
         return Ok(None);
     };
     keep(journal, partition, &latest.head).await?;
     let key = layout::key(partition)
         .ok_or_else(|| StoreError::Damaged(format!("`{partition}` is not an execution's partition")))?;
     let incarnation = latest.head.get_text("inc")?.into();
-    let entry = latest.entry.as_ref().unwrap_or(&latest.head);
+    let next_deadline = match &latest.entry {
+        Some(entry) if strays(&latest.head, entry)? => Some(entry.get_number("tm")?),
+        Some(entry) => entry.find_number("due"),
+        None => latest.head.find_number("due"),
+    };
     Ok(Some(Opened {
         key,
         incarnation,
-        next_deadline: entry.find_number("due").map(Timestamp),
+        next_deadline: next_deadline.map(Timestamp),
     }))
 }
+
+/// The attributes that are read of each.
+const OPENED: &str = "PK, SK, inc, due, st, rdn, hseq, tm, #ttl";
 
 /// Refuses what cannot be a position in a list: one begins with fifteen digits.
 fn position(text: &str) -> Result<&str, StoreError> {

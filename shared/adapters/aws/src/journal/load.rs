@@ -130,7 +130,7 @@ pub(crate) async fn latest(
 }
 
 /// Whether a head shows something else than the latest entry says.
-fn strays(head: &Item, entry: &Item) -> Result<bool, StoreError> {
+pub(crate) fn strays(head: &Item, entry: &Item) -> Result<bool, StoreError> {
     let follows: u64 = head.get_number("hseq")?;
     let differs = layout::status(head)? != layout::status(entry)?
         || head.get_number::<u32>("rdn")? != entry.get_number::<u32>("rdn")?;

@@ -17,6 +17,9 @@ use asl::{Program, Timestamp};
 use integrations::{EffectClass, Failure, Pattern, Resource};
 use std::sync::Arc;
 
+/// Seconds until somebody looks whether a task that was offered to an activity's workers is still there.
+const OFFER_SECONDS: u64 = 600;
+
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, state: &State, task: &Task) -> Result<(), Fault> {
     let call = turn.next_call();
     let mut frame = Frame::new(turn, id);
@@ -319,6 +322,24 @@ impl Execution {
                 matches!(state, Some(StateKind::Task(task)) if matches!(task.resource, Resource::Activity(_)));
             calling.stage != Stage::Submitted && !is_offered
         })
+    }
+
+    /// Returns the time from which on somebody has to offer its tasks to the workers of activities again, if none has taken
+    /// them: an offer may be lost, and a task's own time-out runs from when it is taken.
+    pub fn offers_from(&self, program: &Program) -> Option<Timestamp> {
+        let offered = self.calls.values().filter_map(|id| {
+            let thread = self.threads.get(id)?;
+            let Phase::Calling(calling) = &thread.phase else {
+                return None;
+            };
+            let StateKind::Task(task) = &program.state(thread.state)?.kind else {
+                return None;
+            };
+            let is_offered =
+                matches!(task.resource, Resource::Activity(_)) && calling.stage != Stage::Submitted;
+            is_offered.then(|| calling.asked_at.plus_seconds(OFFER_SECONDS))
+        });
+        offered.min()
     }
 
     /// Returns whether the execution still waits for `call`.
