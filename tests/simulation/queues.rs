@@ -20,11 +20,11 @@ const DEDUPLICATION_MILLIS: i64 = 5 * 60_000;
 /// How often a message comes before it ends among the dead letters.
 const RECEIVES_MAX: u32 = 10;
 /// For how long a message is invisible that somebody alive is at work on; extended meanwhile.
-const VISIBLE_AFTER: Duration = Duration::from_secs(90);
+pub(crate) const VISIBLE_AFTER: Duration = Duration::from_secs(90);
 /// How often a living receiver extends that.
 const EXTEND_AFTER: Duration = Duration::from_secs(30);
 /// For how long a function may run.
-const RUN_MILLIS_MAX: u64 = 900_000;
+pub(crate) const RUN_MILLIS_MAX: u64 = 900_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Queue {
@@ -207,6 +207,9 @@ fn send(world: &Arc<World>, envelope: Envelope) {
 
 /// Carries a message from its queue to its receivers, until one has taken it.
 pub(crate) fn carry(world: &Arc<World>, carried: Carried, delay: u64) {
+    if let Some(control) = world.control.get() {
+        return control.carry(world, carried, delay);
+    }
     let courier = Arc::clone(world);
     world.spawn("a message", async move {
         tokio::time::sleep(Duration::from_millis(delay)).await;
@@ -299,8 +302,8 @@ async fn hand_out(world: &Arc<World>, carried: &Carried) {
 }
 
 const WORKING: u8 = 0;
-const TAKEN: u8 = 1;
-const REFUSED: u8 = 2;
+pub(crate) const TAKEN: u8 = 1;
+pub(crate) const REFUSED: u8 = 2;
 const DIED: u8 = 3;
 
 /// Gives a message to a process; what becomes of it is in `taken` when `done` is told.
@@ -312,9 +315,8 @@ fn receive(
     done: &Arc<Notify>,
     taken: &Arc<std::sync::atomic::AtomicU8>,
 ) {
-    let (process, envelope) = (Arc::clone(process), carried.envelope.clone());
+    let (process, carried) = (Arc::clone(process), carried.clone());
     let (done, taken) = (Arc::clone(done), Arc::clone(taken));
-    let is_claim = matches!(envelope.message, Message::Claim { .. });
     // It has begun some time ago, and works on other messages, too.
     let left = if world.is_healed() {
         RUN_MILLIS_MAX
@@ -325,56 +327,63 @@ fn receive(
         })
     };
     world.spawn("a receiver", async move {
-        let deadline = process.clock().millis().cast_unsigned() + left;
-        let attempt = Attempt::within(receives, deadline);
-        let key = envelope.key.clone();
-        let lost = if is_claim {
-            Arc::default()
-        } else {
-            let mut driven = locked(&process.driven);
-            let driven = driven.entry(key.clone()).or_default();
-            driven.count += 1;
-            Arc::clone(&driven.lost)
-        };
-        let driver = process.driver();
-        let drive = process.run(driver.drive(envelope, attempt));
-        let outcome = tokio::select! {
-            biased;
-            () = lost.notified() => Some(Ok(())),
-            outcome = drive => outcome,
-            () = tokio::time::sleep(Duration::from_millis(left)) => {
-                process.kill("the end of its time");
-                None
-            }
-        };
-        let is_done = matches!(outcome, Some(Ok(())));
-        if !is_claim {
-            let mut driven = locked(&process.driven);
-            if let Some(entry) = driven.get_mut(&key) {
-                if is_done {
-                    process.world.settle_all(&entry.seen);
-                }
-                entry.count -= 1;
-                if entry.count == 0 {
-                    driven.remove(&key);
-                }
-            }
-        }
-        let standing = match outcome {
-            Some(Ok(())) => TAKEN,
-            Some(Err(error)) => {
-                process.let_go(&key);
-                process
-                    .world
-                    .note(|| format!("{} refuses a message to {}: {error}", process.name(), key.name));
-                refused(&process, &error);
-                REFUSED
-            }
-            None => DIED,
-        };
+        let standing = work(&process, &carried, receives, left).await;
         taken.store(standing, std::sync::atomic::Ordering::Relaxed);
         done.notify_one();
     });
+}
+
+/// Lets a process work on a message, with so many milliseconds left to it; returns what became of the message.
+pub(crate) async fn work(process: &Arc<Process>, carried: &Carried, receives: u32, left: u64) -> u8 {
+    let envelope = carried.envelope.clone();
+    let is_claim = matches!(envelope.message, Message::Claim { .. });
+    let deadline = process.clock().millis().cast_unsigned() + left;
+    let attempt = Attempt::within(receives, deadline);
+    let key = envelope.key.clone();
+    let lost = if is_claim {
+        Arc::default()
+    } else {
+        let mut driven = locked(&process.driven);
+        let driven = driven.entry(key.clone()).or_default();
+        driven.count += 1;
+        Arc::clone(&driven.lost)
+    };
+    let driver = process.driver();
+    let drive = process.run(driver.drive(envelope, attempt));
+    let outcome = tokio::select! {
+        biased;
+        () = lost.notified() => Some(Ok(())),
+        outcome = drive => outcome,
+        () = tokio::time::sleep(Duration::from_millis(left)) => {
+            process.kill("the end of its time");
+            None
+        }
+    };
+    let is_done = matches!(outcome, Some(Ok(())));
+    if !is_claim {
+        let mut driven = locked(&process.driven);
+        if let Some(entry) = driven.get_mut(&key) {
+            if is_done {
+                process.world.settle_all(&entry.seen);
+            }
+            entry.count -= 1;
+            if entry.count == 0 {
+                driven.remove(&key);
+            }
+        }
+    }
+    match outcome {
+        Some(Ok(())) => TAKEN,
+        Some(Err(error)) => {
+            process.let_go(&key);
+            process
+                .world
+                .note(|| format!("{} refuses a message to {}: {error}", process.name(), key.name));
+            refused(process, &error);
+            REFUSED
+        }
+        None => DIED,
+    }
 }
 
 /// Some failures are never the store's.
@@ -392,7 +401,7 @@ fn refused(process: &Process, error: &driver::Error) {
     }
 }
 
-fn is_first(world: &World, carried: &Carried) -> bool {
+pub(crate) fn is_first(world: &World, carried: &Carried) -> bool {
     let Some(group) = &carried.group else { return true };
     let queues = locked(&world.queues);
     let waiting = queues.groups.get(group);
@@ -400,7 +409,7 @@ fn is_first(world: &World, carried: &Carried) -> bool {
 }
 
 /// Tells whether a message says nothing new: what it reports is known already.
-fn is_stale(world: &World, envelope: &Envelope) -> bool {
+pub(crate) fn is_stale(world: &World, envelope: &Envelope) -> bool {
     let mut table = locked(&world.table);
     let Some(row) = table.row_of(&envelope.key, &envelope.incarnation) else {
         return true;
@@ -418,7 +427,7 @@ fn is_stale(world: &World, envelope: &Envelope) -> bool {
     }
 }
 
-fn shown(envelope: &Envelope) -> String {
+pub(crate) fn shown(envelope: &Envelope) -> String {
     format!(
         "{} ({}) to {}",
         name_of(&envelope.message),

@@ -145,7 +145,14 @@ async fn look_for_the_lost(world: &Arc<World>) {
     for key in open(world) {
         world.violate(&format!("L1: {} stands still", key.name));
     }
-    let ends: Vec<String> = locked(&world.table)
+    for end in wrong_ends(world) {
+        world.violate(&end);
+    }
+}
+
+/// Returns which executions have ended by a mistake of the engine's or the driver's.
+pub(crate) fn wrong_ends(world: &World) -> Vec<String> {
+    locked(&world.table)
         .0
         .values()
         .filter_map(|row| {
@@ -155,10 +162,7 @@ async fn look_for_the_lost(world: &Arc<World>) {
             let is_wrong = head.error.as_deref() == Some("States.Runtime") && !is_poison;
             is_wrong.then(|| format!("{} ends with States.Runtime: {cause}", head.identity.name))
         })
-        .collect();
-    for end in ends {
-        world.violate(&end);
-    }
+        .collect()
 }
 
 /// Waits until nothing goes on, with a sweep now and then; with sweeps, also until nothing is open.
@@ -189,14 +193,14 @@ async fn settle(world: &Arc<World>, sweep_seconds: Option<u64>) -> bool {
     false
 }
 
-fn open(world: &World) -> Vec<ExecutionKey> {
+pub(crate) fn open(world: &World) -> Vec<ExecutionKey> {
     let table = locked(&world.table);
     let rows = table.0.values().filter(|row| row.status() == Status::Running);
     rows.map(|row| row.identity.key.clone()).collect()
 }
 
 /// Returns what may stand still without the net: what somebody owed a wake-up, and whatever waits for that.
-fn excused(world: &World) -> BTreeSet<ExecutionKey> {
+pub(crate) fn excused(world: &World) -> BTreeSet<ExecutionKey> {
     let open = open(world);
     let mut excused: BTreeSet<ExecutionKey> = open
         .iter()

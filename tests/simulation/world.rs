@@ -2,6 +2,7 @@
 
 use crate::dice::Dice;
 use crate::ledger::Ledger;
+use crate::model::control::Control;
 use crate::mutants::Mutant;
 use crate::plan::Plan;
 use crate::process::{Process, Role};
@@ -11,7 +12,7 @@ use crate::table::Table;
 use engine::ExecutionKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -37,6 +38,8 @@ pub(crate) struct World {
     /// How much goes on that ends by itself: messages, timers, clients.
     busy: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) numbers: AtomicU64,
+    /// Who chooses what happens next, in the place of chance.
+    pub(crate) control: OnceLock<Arc<Control>>,
 }
 
 struct Owed {
@@ -70,6 +73,7 @@ impl World {
             owed: Mutex::default(),
             busy: Mutex::default(),
             numbers: AtomicU64::new(0),
+            control: OnceLock::new(),
         })
     }
 
@@ -101,6 +105,9 @@ impl World {
     }
 
     pub(crate) fn note(&self, line: impl FnOnce() -> String) {
+        if self.control.get().is_some_and(|control| control.is_silent) {
+            return;
+        }
         let time = self.begun.elapsed().as_millis();
         let mut story = locked(&self.story);
         let line = line();
@@ -190,6 +197,9 @@ impl World {
     /// Takes a dead process away, and starts another in its place a little later.
     pub(crate) fn replace(self: &Arc<Self>, dead: &Process) {
         locked(&self.processes).retain(|process| process.number != dead.number);
+        if let Some(control) = self.control.get() {
+            return control.replace(self, dead.role);
+        }
         let (world, role) = (Arc::clone(self), dead.role);
         let pause = self.draw(|dice| dice.between(10, 5_000));
         self.spawn("a new process", async move {
