@@ -238,6 +238,9 @@ pub(crate) fn answer(world: &Arc<World>, identity: &Arc<Identity>, call: &Call, 
     let Some(token) = TaskToken::parse(token) else {
         return world.violate(&format!("the task token of {} cannot be read", call.state));
     };
+    if let Some(control) = world.control.get() {
+        return control.asks(identity, call, &token);
+    }
     let (client, identity, call) = (Arc::clone(world), Arc::clone(identity), call.clone());
     locked(&world.tokens).push(token.clone());
     world.spawn("a client", async move {

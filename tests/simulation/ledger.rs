@@ -3,6 +3,7 @@
 use engine::{Call, CallId};
 use integrations::EffectClass;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// How much longer than it promises a service remembers a token.
@@ -22,6 +23,15 @@ struct Record {
     may_repeat: bool,
     /// Whether its outcome was recorded as unknown.
     is_given_up: bool,
+}
+
+impl Hash for Ledger {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        for (call, record) in &self.0 {
+            let seconds: Vec<i64> = record.effects.iter().map(|millis| millis / 1000).collect();
+            (call, record.attempts, record.is_given_up, seconds, &record.tokens).hash(hasher);
+        }
+    }
 }
 
 impl Ledger {

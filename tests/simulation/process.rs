@@ -138,7 +138,7 @@ impl Process {
         self.wake();
     }
 
-    fn freeze(&self, at: &str, millis: u64) {
+    pub(crate) fn freeze(&self, at: &str, millis: u64) {
         let until = Instant::now() + Duration::from_millis(millis);
         *locked(&self.frozen_until) = Some(until);
         self.world
@@ -202,6 +202,9 @@ impl Process {
         what: &'static str,
         apply: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
+        if let Some(control) = self.world.control.get() {
+            return control.request(self, what, apply).await;
+        }
         self.travel(what).await;
         let number = scene::arrives(self, what).await;
         let plan = &self.world.plan;
@@ -303,7 +306,10 @@ struct SimEntropy(Arc<Process>);
 
 impl Entropy for SimEntropy {
     fn bytes(&self) -> [u8; 32] {
-        let bytes = self.0.world.draw(crate::dice::Dice::bytes);
+        let bytes = match self.0.world.control.get() {
+            Some(control) => control.bytes(&self.0),
+            None => self.0.world.draw(crate::dice::Dice::bytes),
+        };
         // The driver names itself by what it draws first.
         let first = || bytes[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         self.0.instance.get_or_init(first);

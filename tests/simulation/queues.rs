@@ -22,7 +22,7 @@ const DEDUPLICATION_MILLIS: i64 = 5 * 60_000;
 /// How often a message comes before it ends among the dead letters.
 const RECEIVES_MAX: u32 = 10;
 /// For how long a message is invisible that somebody alive is at work on; extended meanwhile.
-const VISIBLE_AFTER: Duration = Duration::from_secs(90);
+pub(crate) const VISIBLE_AFTER: Duration = Duration::from_secs(90);
 /// How often a living receiver extends that.
 const EXTEND_AFTER: Duration = Duration::from_secs(30);
 /// How often the driver receives a message before it takes it for poison.
@@ -30,7 +30,7 @@ const POISON_RECEIVES: u32 = 8;
 /// How many messages are kept for another time.
 const ATTIC_MAX: usize = 200;
 /// For how long a function may run.
-const RUN_MILLIS_MAX: u64 = 900_000;
+pub(crate) const RUN_MILLIS_MAX: u64 = 900_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Queue {
@@ -291,6 +291,9 @@ fn send(world: &Arc<World>, envelope: Envelope) {
 
 /// Carries a message from its queue to its receivers, until one has taken it.
 pub(crate) fn carry(world: &Arc<World>, carried: Carried, delay: u64) {
+    if let Some(control) = world.control.get() {
+        return control.carry(world, carried, delay);
+    }
     let courier = Arc::clone(world);
     locked(&world.queues).sent(&carried);
     world.spawn("a message", async move {
@@ -406,8 +409,8 @@ async fn hand_out(world: &Arc<World>, carried: &Carried) {
 }
 
 const WORKING: u8 = 0;
-const TAKEN: u8 = 1;
-const REFUSED: u8 = 2;
+pub(crate) const TAKEN: u8 = 1;
+pub(crate) const REFUSED: u8 = 2;
 const DIED: u8 = 3;
 
 /// Gives a message to a process; what becomes of it is in `taken` when `done` is told.
@@ -419,9 +422,8 @@ fn receive(
     done: &Arc<Notify>,
     taken: &Arc<std::sync::atomic::AtomicU8>,
 ) {
-    let (process, envelope) = (Arc::clone(process), carried.envelope.clone());
+    let (process, carried) = (Arc::clone(process), carried.clone());
     let (done, taken) = (Arc::clone(done), Arc::clone(taken));
-    let is_claim = matches!(envelope.message, Message::Claim { .. });
     // It has begun some time ago, and works on other messages, too.
     let left = if world.is_healed() {
         RUN_MILLIS_MAX
@@ -432,69 +434,7 @@ fn receive(
         })
     };
     world.spawn("a receiver", async move {
-        let deadline = process.clock().millis().cast_unsigned() + left;
-        let counted = match process.world.mutant {
-            Some(Mutant::PoisonKept) => 1,
-            _ => receives,
-        };
-        let attempt = Attempt::within(counted, deadline);
-        let key = envelope.key.clone();
-        let incarnation = Arc::clone(&envelope.incarnation);
-        let lost = if is_claim {
-            Arc::default()
-        } else {
-            let mut driven = locked(&process.driven);
-            let driven = driven.entry(key.clone()).or_default();
-            driven.count += 1;
-            Arc::clone(&driven.lost)
-        };
-        if is_poison(&process.world, &envelope) && receives < POISON_RECEIVES {
-            let (victim, delay) = (Arc::clone(&process), process.world.draw(|dice| dice.below(2_000)));
-            process.world.spawn("poison", async move {
-                tokio::time::sleep(Duration::from_millis(delay)).await;
-                victim.kill("a poisonous message");
-            });
-        }
-        let driver = process.driver();
-        let drive = process.run(driver.drive(envelope, attempt));
-        let outcome = tokio::select! {
-            biased;
-            () = lost.notified() => Some(Ok(())),
-            outcome = drive => outcome,
-            () = tokio::time::sleep(Duration::from_millis(left)) => {
-                process.kill("the end of its time");
-                None
-            }
-        };
-        let is_done = matches!(outcome, Some(Ok(())));
-        if !is_claim {
-            let mut driven = locked(&process.driven);
-            if let Some(entry) = driven.get_mut(&key) {
-                if is_done {
-                    process.world.settle_all(&entry.seen);
-                }
-                entry.count -= 1;
-                if entry.count == 0 {
-                    driven.remove(&key);
-                }
-            }
-        }
-        let standing = match outcome {
-            Some(Ok(())) => TAKEN,
-            Some(Err(error)) => {
-                process.world.lose_polls(&incarnation);
-                process.let_go(&key);
-                process
-                    .world
-                    .note(|| format!("{} refuses a message to {}: {error}", process.name(), key.name));
-                refused(&process, &error);
-                REFUSED
-            }
-            None => {
-                process.world.lose_polls(&incarnation);
-                DIED
-            }
-        };
+        let standing = work(&process, &carried, receives, left).await;
         taken.store(standing, std::sync::atomic::Ordering::Relaxed);
         done.notify_one();
     });
@@ -506,6 +446,75 @@ fn is_poison(world: &World, envelope: &Envelope) -> bool {
     let mut table = locked(&world.table);
     let row = table.row_of(&envelope.key, &envelope.incarnation);
     is_named && row.is_some_and(|row| row.status() == engine::Status::Running)
+}
+
+/// Lets a process work on a message, with so many milliseconds left to it; returns what became of the message.
+pub(crate) async fn work(process: &Arc<Process>, carried: &Carried, receives: u32, left: u64) -> u8 {
+    let envelope = carried.envelope.clone();
+    let is_claim = matches!(envelope.message, Message::Claim { .. });
+    let deadline = process.clock().millis().cast_unsigned() + left;
+    let counted = match process.world.mutant {
+        Some(Mutant::PoisonKept) => 1,
+        _ => receives,
+    };
+    let attempt = Attempt::within(counted, deadline);
+    let key = envelope.key.clone();
+    let incarnation = Arc::clone(&envelope.incarnation);
+    let lost = if is_claim {
+        Arc::default()
+    } else {
+        let mut driven = locked(&process.driven);
+        let driven = driven.entry(key.clone()).or_default();
+        driven.count += 1;
+        Arc::clone(&driven.lost)
+    };
+    if is_poison(&process.world, &envelope) && receives < POISON_RECEIVES {
+        let (victim, delay) = (Arc::clone(process), process.world.draw(|dice| dice.below(2_000)));
+        process.world.spawn("poison", async move {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            victim.kill("a poisonous message");
+        });
+    }
+    let driver = process.driver();
+    let drive = process.run(driver.drive(envelope, attempt));
+    let outcome = tokio::select! {
+        biased;
+        () = lost.notified() => Some(Ok(())),
+        outcome = drive => outcome,
+        () = tokio::time::sleep(Duration::from_millis(left)) => {
+            process.kill("the end of its time");
+            None
+        }
+    };
+    let is_done = matches!(outcome, Some(Ok(())));
+    if !is_claim {
+        let mut driven = locked(&process.driven);
+        if let Some(entry) = driven.get_mut(&key) {
+            if is_done {
+                process.world.settle_all(&entry.seen);
+            }
+            entry.count -= 1;
+            if entry.count == 0 {
+                driven.remove(&key);
+            }
+        }
+    }
+    match outcome {
+        Some(Ok(())) => TAKEN,
+        Some(Err(error)) => {
+            process.world.lose_polls(&incarnation);
+            process.let_go(&key);
+            process
+                .world
+                .note(|| format!("{} refuses a message to {}: {error}", process.name(), key.name));
+            refused(process, &error);
+            REFUSED
+        }
+        None => {
+            process.world.lose_polls(&incarnation);
+            DIED
+        }
+    }
 }
 
 /// Some failures are never the store's.
@@ -523,7 +532,7 @@ fn refused(process: &Process, error: &driver::Error) {
     }
 }
 
-fn is_first(world: &World, carried: &Carried) -> bool {
+pub(crate) fn is_first(world: &World, carried: &Carried) -> bool {
     let Some(group) = &carried.group else { return true };
     let queues = locked(&world.queues);
     let waiting = queues.groups.get(group);
@@ -531,7 +540,7 @@ fn is_first(world: &World, carried: &Carried) -> bool {
 }
 
 /// Tells whether a message says nothing new: what it reports is known already.
-fn is_stale(world: &World, envelope: &Envelope) -> bool {
+pub(crate) fn is_stale(world: &World, envelope: &Envelope) -> bool {
     let mut table = locked(&world.table);
     let Some(row) = table.row_of(&envelope.key, &envelope.incarnation) else {
         return true;
@@ -549,7 +558,7 @@ fn is_stale(world: &World, envelope: &Envelope) -> bool {
     }
 }
 
-fn shown(envelope: &Envelope) -> String {
+pub(crate) fn shown(envelope: &Envelope) -> String {
     format!(
         "{} ({}) to {}",
         name_of(&envelope.message),

@@ -176,10 +176,14 @@ async fn look_for_the_lost(world: &Arc<World>) {
     for key in open(world) {
         world.violate(&format!("L1: {} stands still", key.name));
     }
-    let ends: Vec<String> = locked(&world.table).0.values().filter_map(wrong_end).collect();
-    for end in ends {
+    for end in wrong_ends(world) {
         world.violate(&end);
     }
+}
+
+/// Returns which executions have ended by a mistake of the engine's or the driver's.
+pub(crate) fn wrong_ends(world: &World) -> Vec<String> {
+    locked(&world.table).0.values().filter_map(wrong_end).collect()
 }
 
 /// L4: a head shows the end of its execution. And no definition here is wrong.

@@ -42,6 +42,9 @@ impl Services for SimServices {
         for what in begun(&self.0, &identity, &call) {
             world.violate(&what);
         }
+        if let Some(control) = world.control.get() {
+            return control.call(&self.0, &identity, &call).await;
+        }
         let fate = draw(world, &call);
         world.note(|| {
             format!(
@@ -160,7 +163,7 @@ fn draw(world: &World, call: &Call) -> Fate {
     }
 }
 
-fn happens(world: &Arc<World>, identity: &Arc<Identity>, call: &Call) {
+pub(crate) fn happens(world: &Arc<World>, identity: &Arc<Identity>, call: &Call) {
     let now = world.millis();
     let broken = locked(&world.ledger).happen(&identity.incarnation, call, now);
     world.note(|| format!("effect of call {} of {}", call.id.0, identity.name));

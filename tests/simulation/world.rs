@@ -4,6 +4,7 @@ use crate::crash::scene::Scene;
 use crate::dice::Dice;
 use crate::jobs::Jobs;
 use crate::ledger::Ledger;
+use crate::model::control::Control;
 use crate::mutants::Mutant;
 use crate::plan::Plan;
 use crate::process::{Process, Role};
@@ -50,6 +51,8 @@ pub(crate) struct World {
     pub(crate) numbers: AtomicU64,
     /// Task tokens that somebody once got.
     pub(crate) tokens: Mutex<Vec<TaskToken>>,
+    /// Who chooses what happens next, in the place of chance.
+    pub(crate) control: OnceLock<Arc<Control>>,
 }
 
 struct Owed {
@@ -89,6 +92,7 @@ impl World {
             busy: Mutex::default(),
             numbers: AtomicU64::new(0),
             tokens: Mutex::default(),
+            control: OnceLock::new(),
         })
     }
 
@@ -125,6 +129,9 @@ impl World {
     }
 
     pub(crate) fn note(&self, line: impl FnOnce() -> String) {
+        if self.control.get().is_some_and(|control| control.is_silent) {
+            return;
+        }
         let time = self.begun.elapsed().as_millis();
         let mut story = locked(&self.story);
         if story.is_silent {
@@ -252,6 +259,9 @@ impl World {
     /// Takes a dead process away, and starts another in its place a little later.
     pub(crate) fn replace(self: &Arc<Self>, dead: &Process) {
         locked(&self.processes).retain(|process| process.number != dead.number);
+        if let Some(control) = self.control.get() {
+            return control.replace(self, dead.role);
+        }
         let (world, role) = (Arc::clone(self), dead.role);
         let pause = self.draw(|dice| dice.between(10, 5_000));
         self.spawn("a new process", async move {
