@@ -40,6 +40,9 @@ pub(crate) enum Mutant {
     /// A job that goes on is not asked for again.
     #[cfg(feature = "mutants")]
     PolledOnce,
+    /// A poll is dropped while something else of its call is in flight.
+    #[cfg(feature = "mutants")]
+    PollDropped,
     /// Nobody looks whether a task that was offered to workers is still there.
     #[cfg(feature = "mutants")]
     OfferedOnce,
@@ -72,6 +75,8 @@ impl Mutant {
         #[cfg(feature = "mutants")]
         Mutant::PolledOnce,
         #[cfg(feature = "mutants")]
+        Mutant::PollDropped,
+        #[cfg(feature = "mutants")]
         Mutant::OfferedOnce,
         #[cfg(feature = "mutants")]
         Mutant::OwnClock,
@@ -87,6 +92,7 @@ impl Mutant {
             Mutant::AnyIncarnation => Some(driver::Mutant::AnyIncarnation),
             Mutant::PolledOnce => Some(driver::Mutant::PolledOnce),
             Mutant::OfferedOnce => Some(driver::Mutant::OfferedOnce),
+            Mutant::PollDropped => Some(driver::Mutant::PollDropped),
             Mutant::OwnClock => Some(driver::Mutant::OwnClock),
             Mutant::ResendOnce
             | Mutant::NoNonce

@@ -468,7 +468,7 @@ pub(crate) async fn work(process: &Arc<Process>, carried: &Carried, receives: u3
         driven.count += 1;
         Arc::clone(&driven.lost)
     };
-    if is_poison(&process.world, &envelope) && receives < POISON_RECEIVES {
+    if is_poison(&process.world, &envelope) && counted < POISON_RECEIVES {
         let (victim, delay) = (Arc::clone(process), process.world.draw(|dice| dice.below(2_000)));
         process.world.spawn("poison", async move {
             tokio::time::sleep(Duration::from_millis(delay)).await;

@@ -87,12 +87,12 @@ fn seeds_keep_the_invariants() {
 /// more and are gone. What they found has tests in `shared/driver/tests` where one can be written.
 const FOUND: &[(u64, &str)] = &[
     (
-        456,
-        "a poll was dropped while the repeated submission of its job was not answered",
+        18,
+        "a task of an activity was lost on its way to a worker, before its time-out ran",
     ),
     (
-        494,
-        "a poll was dropped while the one before was arming its timer",
+        28,
+        "an Express execution waited, and its timer's message went to another process",
     ),
 ];
 

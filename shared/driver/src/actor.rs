@@ -680,7 +680,10 @@ impl Actor {
             }
             let id = effect.call().id;
             let identity = Arc::clone(&live.execution.identity);
-            if matches!(effect, Effect::Poll { .. }) {
+            let is_apart = matches!(effect, Effect::Poll { .. });
+            #[cfg(feature = "mutants")]
+            let is_apart = is_apart && !crate::Mutant::PollDropped.is_taken();
+            if is_apart {
                 // Beside whatever is in flight for the call: each poll of a chain arms the timer of the next one, also when
                 // the one before or a repeated submission takes long.
                 self.calls

@@ -46,8 +46,11 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, ag
         tracing::warn!(%reason, state = %call.state, "a job's next poll has no timer; a sweep will find the job");
     }
     let submission = call.job.as_ref().map(|job| job.submission.text().to_string());
+    let in_flight = None;
+    #[cfg(feature = "mutants")]
+    let in_flight = in_flight.or(crate::Mutant::PollDropped.is_taken().then_some(call.id));
     Returned {
-        call: None,
+        call: in_flight,
         message: result.map(|result| Message::JobDone {
             call: call.id,
             submission: submission.unwrap_or_default(),

@@ -15,6 +15,8 @@ pub enum Mutant {
     AnyIncarnation,
     /// A job that goes on is not asked for again.
     PolledOnce,
+    /// A poll is dropped while something else of its call is in flight.
+    PollDropped,
     /// The engine sees another time than the one that it is given.
     OwnClock,
     /// Nobody looks whether a task that was offered to workers is still there.
