@@ -139,10 +139,41 @@ impl Data {
             .get_or_init(|| serde_json::from_str(&self.0.text).unwrap_or(Value::Null))
     }
 
+    /// Tells whether arrays and objects are nested deeper in it than `levels`.
+    pub fn is_deeper_than(&self, levels: usize) -> bool {
+        is_deeper_than(self.text(), levels)
+    }
+
     /// Returns the size of the text in bytes, which is what the payload limit counts.
     pub fn bytes(&self) -> usize {
         self.0.text.len()
     }
+}
+
+/// Counts the brackets of a JSON text, without reading it.
+fn is_deeper_than(text: &str, levels: usize) -> bool {
+    // Every level is opened and closed.
+    if text.len() / 2 <= levels {
+        return false;
+    }
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > levels {
+                    return true;
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 impl fmt::Debug for Data {
@@ -163,4 +194,25 @@ pub struct Payload {
 /// Returns the later of two times: journal time never goes back.
 pub(crate) fn later(a: Timestamp, b: Timestamp) -> Timestamp {
     a.max(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_deeper_than;
+
+    #[test]
+    fn levels_are_counted_outside_of_texts() {
+        for (text, levels) in [
+            ("null", 0),
+            ("[]", 1),
+            (r#"{"a":[{"b":1},[2,[3]]],"c":[]}"#, 4),
+            (
+                r#"["[[[[[[[[[[[[[[[[","\"[[[[[[[[[[","\\",{"{{{{{{{{\\\"":[]}]"#,
+                3,
+            ),
+        ] {
+            assert!(!is_deeper_than(text, levels), "{text}");
+            assert!(levels == 0 || is_deeper_than(text, levels - 1), "{text}");
+        }
+    }
 }

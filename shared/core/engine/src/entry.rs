@@ -1,5 +1,7 @@
 //! What is written down: one entry of the journal, and the way back from entries to an execution.
 
+mod damage;
+
 use crate::data::{Data, Payload, PayloadId};
 use crate::execution::{Closing, Counters, Execution, Identity, SCHEMA_VERSION, Status};
 use crate::history::Event;
@@ -64,6 +66,9 @@ pub enum RestoreError {
         /// The document's name.
         id: PayloadId,
     },
+    /// The state contradicts itself.
+    #[error("the stored state is damaged: {0}")]
+    Damaged(&'static str),
     /// The entries do not begin with a full image.
     #[error("the journal holds no full state of the execution")]
     NoImage,
@@ -131,7 +136,7 @@ impl Execution {
     ///
     /// # Errors
     ///
-    /// When an image is of a later form, or a document is missing.
+    /// When an image is of a later form, a document is missing, or the state contradicts itself.
     pub fn restore(
         identity: Arc<Identity>,
         images: Vec<(u64, Image)>,
@@ -157,7 +162,7 @@ impl Execution {
             hands_over_beyond: None,
             status: image.status,
             closing: None,
-            seq: seq + 1,
+            seq: seq.saturating_add(1),
             base: image.base,
             counters: image.counters,
             threads: BTreeMap::new(),
@@ -176,7 +181,10 @@ impl Execution {
         if image.status != Status::Running {
             execution.await_nothing();
         }
-        Ok(execution)
+        match damage::of(&execution) {
+            Some(what) => Err(RestoreError::Damaged(what)),
+            None => Ok(execution),
+        }
     }
 }
 

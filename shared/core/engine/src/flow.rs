@@ -3,7 +3,7 @@
 use crate::context::{Ingredients, MapItem};
 use crate::data::Data;
 use crate::fault::{Fault, errors};
-use crate::limits::VARIABLES_BYTES_MAX;
+use crate::limits::{DOCUMENT_DEPTH_MAX, VARIABLES_BYTES_MAX};
 use crate::thread::{Phase, ThreadId, Variables};
 use crate::trace::{Probe, Trace};
 use crate::turn::Turn;
@@ -545,6 +545,15 @@ impl Turn<'_> {
         // A single variable has the same limit as all of one Assign field, so this covers it.
         if added > most {
             return too_large("the variables of one 'Assign' field", most);
+        }
+        let deep = |(_, data): &&(String, Data)| data.is_deeper_than(DOCUMENT_DEPTH_MAX);
+        if let Some((name, _)) = assigned.iter().find(deep) {
+            return Err(frame.fault(
+                errors::DATA_LIMIT_EXCEEDED,
+                &format!(
+                    "The value of the variable '{name}' is nested deeper than {DOCUMENT_DEPTH_MAX} levels."
+                ),
+            ));
         }
         if total > VARIABLES_BYTES_MAX {
             return too_large("all variables of the execution", VARIABLES_BYTES_MAX);

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 /// Bytes of JSON text that one state, task or execution may take in or give out, and of all variables of one Assign
 /// field. AWS quota: 256 KiB.
 pub const PAYLOAD_BYTES_MAX: usize = 262_144;
+/// Levels of nested arrays and objects in one document. Ours: what is stored is read back by serde_json, which stops there.
+pub const DOCUMENT_DEPTH_MAX: usize = 127;
 /// Events of one Standard execution's history. AWS quota: 25,000; the last one is the failure.
 pub const HISTORY_EVENTS_MAX: u64 = 25_000;
 /// Iterations of an inline Map that run at once when `MaxConcurrency` is 0 or larger. AWS quota: 40.

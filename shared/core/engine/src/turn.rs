@@ -5,7 +5,7 @@ use crate::effect::Effect;
 use crate::execution::{Closing, Execution, ExecutionType, Status};
 use crate::fault::{Fault, errors};
 use crate::history::{Details, Event, StateType, Why};
-use crate::limits::TRANSITIONS_PER_TURN;
+use crate::limits::{DOCUMENT_DEPTH_MAX, TRANSITIONS_PER_TURN};
 use crate::message::CallId;
 use crate::outcome::Outcome;
 use crate::states::job;
@@ -175,8 +175,22 @@ impl<'a> Turn<'a> {
         id
     }
 
-    /// Returns an error when a document is larger than a state, a task or the execution may give out.
+    /// Returns an error when a document is nested too deep to be read back.
+    pub(crate) fn check_depth(&self, data: &Data, of: &str) -> Result<(), Fault> {
+        if !data.is_deeper_than(DOCUMENT_DEPTH_MAX) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            errors::DATA_LIMIT_EXCEEDED,
+            format!(
+                "The state/task '{of}' has a document that is nested deeper than {DOCUMENT_DEPTH_MAX} levels."
+            ),
+        ))
+    }
+
+    /// Returns an error when a document is larger, or nested deeper, than a state, a task or the execution may give out.
     pub(crate) fn check_size(&self, data: &Data, of: &str) -> Result<(), Fault> {
+        self.check_depth(data, of)?;
         if data.bytes() <= self.execution.limits.payload_bytes {
             return Ok(());
         }

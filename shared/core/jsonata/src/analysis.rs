@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
 use jsonata_core::value::with_stack;
 
+use crate::guards::carries_more;
+
 /// What is known about an expression before it runs.
 #[derive(Debug, Default)]
 pub(crate) struct Analysis {
@@ -16,6 +18,10 @@ pub(crate) struct Analysis {
     pub(crate) functions: BTreeSet<String>,
     /// Names that are called, and that the expression does not bind where it calls them.
     pub(crate) called: BTreeSet<String>,
+    /// Names that are called with `?` among the arguments, or behind `~>`.
+    pub(crate) applied: BTreeSet<String>,
+    /// Whether `@`, `#` or `%` stands anywhere: then more than values passes from step to step.
+    pub(crate) carries_more: bool,
     pub(crate) states: StatesUse,
     pub(crate) uses_eval: bool,
     /// `$`, `$$` and names of fields, each once, where they mean the input of the whole expression.
@@ -101,7 +107,10 @@ impl Walk {
                 lhs,
                 rhs,
             } => self.binding(lhs, rhs, context),
-            AstNode::Binary { lhs, rhs, .. } => {
+            AstNode::Binary { op, lhs, rhs } => {
+                if *op == BinaryOp::ChainPipe {
+                    self.found.applied.extend(called(rhs).map(str::to_owned));
+                }
                 self.node(lhs, context);
                 self.node(rhs, context);
             }
@@ -111,6 +120,9 @@ impl Walk {
                     self.found.uses_eval |= name == "eval";
                     self.found.functions.insert(name.clone());
                     self.found.called.insert(name.clone());
+                    if args.contains(&AstNode::Placeholder) {
+                        self.found.applied.insert(name.clone());
+                    }
                 }
                 self.all(args, context);
             }
@@ -172,6 +184,7 @@ impl Walk {
 
     fn path(&mut self, steps: &[PathStep], context: Context) {
         let skip_first = self.states_field(steps);
+        self.found.carries_more |= steps.iter().any(carries_more);
         for (index, step) in steps.iter().enumerate() {
             let here = if index == 0 { context } else { Context::Item };
             if !(index == 0 && skip_first) {
@@ -252,6 +265,15 @@ impl Walk {
         if context == Context::Root && !self.found.top_level.iter().any(|found| found == name) {
             self.found.top_level.push(name.to_owned());
         }
+    }
+}
+
+/// Returns the name of the function that the right side of `~>` calls.
+fn called(applied: &AstNode) -> Option<&str> {
+    match applied {
+        AstNode::Function { name, .. } => Some(name),
+        AstNode::Path { steps } => steps.first().and_then(|step| called(&step.node)),
+        _ => None,
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Parsed {
     pub(crate) plain_path: Option<PlainPath>,
     /// Names of the functions that the tree may call, the guards among them.
     pub(crate) functions: BTreeSet<String>,
+    /// Functions of the library whose names stand for functions of ours.
+    pub(crate) loose: BTreeSet<&'static str>,
 }
 
 impl Expression {
@@ -104,13 +106,21 @@ impl Parsed {
         let plain_path = PlainPath::of(&tree);
         let analysis = Analysis::of(&tree);
         let mut functions = analysis.functions.clone();
-        functions.extend(guards::insert(&mut tree, &analysis));
+        let inserted = guards::insert(&mut tree, &analysis);
+        functions.extend(inserted.called);
+        functions.extend(
+            inserted
+                .loose
+                .iter()
+                .map(|name| format!("{name}{}", guards::BOUNDED)),
+        );
         Ok(Parsed {
             text: text.to_owned(),
             tree,
             analysis,
             plain_path,
             functions,
+            loose: inserted.loose,
         })
     }
 }

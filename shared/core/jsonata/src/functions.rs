@@ -2,13 +2,14 @@
 
 mod arrays;
 mod bounded;
+mod distinct;
 mod hash;
 mod json;
+mod made;
 mod random;
 mod time;
 mod urls;
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -17,8 +18,11 @@ use jsonata_core::evaluator::{Context, Evaluator, EvaluatorError, HostFnResult};
 use jsonata_core::value::JValue;
 
 use crate::error::EvaluationError;
+use crate::guarded::{Guard, guarded};
 use crate::guards;
 use crate::session::Scope;
+use bounded::Subjects;
+use made::Made;
 
 /// The names, without `$`, of all functions an expression may call; sorted.
 #[rustfmt::skip]
@@ -50,7 +54,8 @@ pub(crate) fn register(
     // One number seeds all that this evaluation draws, so that a function may be called any number of times.
     let mut stream =
         || Rc::clone(seeded.get_or_insert_with(|| Rc::new(random::Stream::seeded(scope.random()))));
-    let subject_bytes = Rc::new(Cell::new(0));
+    let subjects = Rc::<Subjects>::default();
+    let made = Rc::<Made>::default();
     for name in names {
         let (base, contextual) = match name.strip_suffix(guards::WITH_CONTEXT) {
             Some(base) => (base, true),
@@ -67,21 +72,55 @@ pub(crate) fn register(
             "now" => Box::new(time::now(scope.now_millis())),
             "millis" => Box::new(time::millis(scope.now_millis())),
             "toMillis" => in_context(contextual, 2, time::to_millis(scope.now_millis())),
-            "encodeUrl" => in_context(contextual, 1, urls::encode_url),
-            "encodeUrlComponent" => in_context(contextual, 1, urls::encode_url_component),
-            "pad" => in_context(contextual, 3, bounded::pad),
+            "encodeUrl" => counted(&made, in_context(contextual, 1, urls::encode_url)),
+            "encodeUrlComponent" => counted(&made, in_context(contextual, 1, urls::encode_url_component)),
+            "pad" => counted(&made, in_context(contextual, 3, bounded::pad)),
             "formatInteger" => in_context(contextual, 2, bounded::format_integer),
             "formatNumber" => in_context(contextual, 3, bounded::format_number),
-            guards::BOUNDED_JOIN => Box::new(bounded::join),
+            guards::MADE => counted(&made, Box::new(bounded::itself)),
             guards::WEIGH_VALUE => Box::new(bounded::weigh_value),
             guards::WEIGH_ITEMS => Box::new(bounded::weigh_items),
-            guards::WEIGH_SUBJECT => Box::new(bounded::weigh_subject(Rc::clone(&subject_bytes))),
-            guards::WEIGH_REPLACEMENT => Box::new(bounded::weigh_replacement(Rc::clone(&subject_bytes))),
-            _ => continue,
+            guards::WEIGH_LIMIT => Box::new(bounded::weigh_limit),
+            guards::IS_FUNCTION => Box::new(bounded::is_function),
+            guards::WEIGH_REPLACED => Box::new(bounded::weigh_replaced(Rc::clone(&subjects))),
+            guards::WEIGH_MATCHES => Box::new(bounded::weigh_matches),
+            guards::WEIGH_SUBJECT => Box::new(bounded::weigh_subject(Rc::clone(&subjects))),
+            guards::WEIGH_REPLACEMENT => Box::new(bounded::weigh_replacement(Rc::clone(&subjects))),
+            _ => match base.strip_suffix(guards::BOUNDED).and_then(guarded) {
+                Some(row) => counted(
+                    &made,
+                    in_context(contextual, usize::MAX, |arguments, context| {
+                        bounded::call(row, arguments, context)
+                    }),
+                ),
+                None => continue,
+            },
         };
         evaluator.register_fn_override(name.as_str(), body)?;
     }
     Ok(())
+}
+
+/// Lets the name of a function of the library stand for the one of ours that does the same within bounds.
+pub(crate) fn stand_in(name: &str, context: &mut Context) {
+    let builtin = |name: String| JValue::Builtin { name: name.into() };
+    match guarded(name).map(|row| row.guard) {
+        // What stands in for it is in the tree, and calls the library's under this name.
+        Some(Guard::CallsBack) => {
+            context.bind(format!("{name}{}", guards::LIBRARY), builtin(name.to_owned()))
+        }
+        _ => context.bind(name.to_owned(), builtin(format!("{name}{}", guards::BOUNDED))),
+    }
+}
+
+/// Counts what a function gives.
+fn counted(made: &Rc<Made>, function: Body) -> Body {
+    let made = Rc::clone(made);
+    Box::new(move |arguments: &[JValue]| {
+        let value = function(arguments)?;
+        made.count(&value)?;
+        Ok(value)
+    })
 }
 
 /// Splits off the context value that [`guards`] puts before the arguments of a direct call.

@@ -20,6 +20,7 @@ mod analysis;
 mod error;
 mod expression;
 mod functions;
+mod guarded;
 mod guards;
 mod limits;
 mod plain_path;

@@ -15,6 +15,25 @@ pub(crate) const VALUE_WEIGHT_MAX: usize = 4 * 1024 * 1024;
 /// Bytes that `$replace` and `$join` may produce at most.
 pub(crate) const PRODUCED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes of large texts that one evaluation may hold at once.
+// Loops can keep what they make. What they let go again does not count.
+pub(crate) const LIVE_TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// From this size on a text counts as large.
+pub(crate) const LARGE_TEXT_BYTES_MIN: usize = 512;
+
+/// Items of all arrays, and fields of all objects, that functions may make in one evaluation.
+// At 16 bytes an item, a gigabyte if all were kept; a loop that appends to an array 10,000 times needs 50 million.
+pub(crate) const MADE_ITEMS_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of a picture of a time or a number, and digits of a width in it.
+// A picture says how many characters are written.
+pub(crate) const PICTURE_BYTES_MAX: usize = 10_000;
+pub(crate) const PICTURE_DIGITS_MAX: usize = 4;
+
+/// Matches that `$match` may give; each is an object of its own.
+pub(crate) const MATCHES_MAX: usize = 100_000;
+
 /// Weight of a result: bytes of text and numbers, with [`NODE_WEIGHT`] for each value.
 // Values share their parts, so a small graph can stand for a tree that fills memory when it is written out.
 pub(crate) const RESULT_WEIGHT_MAX: usize = 64 * 1024 * 1024;

@@ -74,6 +74,9 @@ impl<'a> Session<'a> {
 
     fn bindings(&mut self, parsed: &Parsed) -> Context {
         let mut context = Context::new();
+        for name in &parsed.loose {
+            functions::stand_in(name, &mut context);
+        }
         for name in &parsed.analysis.free {
             if name == "states" {
                 context.bind(name.clone(), self.states(parsed));

@@ -8,6 +8,9 @@ use serde_json::{Map, Number, Value};
 use crate::error::EvaluationError;
 use crate::limits::{NODE_WEIGHT, RESULT_DEPTH_MAX, RESULT_WEIGHT_MAX};
 
+/// Blanks before a line, for each level of nesting.
+const INDENT: usize = 2;
+
 /// Converts a value for the evaluator; every number becomes a double, as in JSONata.
 pub(crate) fn into_evaluator(value: &Value) -> JValue {
     match value {
@@ -76,6 +79,27 @@ impl Budget {
                 with_stack(|| fields.iter().all(&mut part))
             }
             _ => self.spend(0),
+        }
+    }
+
+    /// Takes the weight of a value as it is written with a line for each part, which begins with blanks.
+    pub(crate) fn take_indented(&mut self, value: &JValue, depth: usize) -> bool {
+        let blanks = depth.saturating_mul(INDENT);
+        match value {
+            JValue::String(text) => self.spend(text.len().saturating_add(blanks)),
+            JValue::Array(items) => {
+                self.spend(blanks.saturating_mul(2))
+                    && with_stack(|| items.iter().all(|item| self.take_indented(item, depth + 1)))
+            }
+            JValue::Object(fields) => {
+                self.spend(blanks.saturating_mul(2))
+                    && with_stack(|| {
+                        let mut parts = fields.iter();
+                        parts
+                            .all(|(key, value)| self.spend(key.len()) && self.take_indented(value, depth + 1))
+                    })
+            }
+            _ => self.spend(blanks),
         }
     }
 

@@ -77,6 +77,9 @@ impl<'de> Deserialize<'de> for Packed<'static> {
         let runs: Vec<Run<Vec<One>>> = Deserialize::deserialize(deserializer)?;
         let mut events = Vec::with_capacity(runs.iter().map(|run| run.events.len()).sum());
         for run in runs {
+            if run.first.checked_add(run.events.len() as u64).is_none() {
+                return Err(de::Error::custom("the ids of events are too large"));
+            }
             events.extend((run.first..).zip(run.events).map(|(id, one)| Event {
                 id,
                 previous: id.wrapping_sub(one.distance),

@@ -91,6 +91,10 @@ pub(crate) fn prepare(
         Some(items) => turn.data(items),
         None => input,
     };
+    let name = turn
+        .state_of(id)
+        .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
+    turn.check_depth(&items, &name)?;
     Ok(Prepared {
         items,
         width: u32::try_from(width).unwrap_or(u32::MAX),

@@ -275,3 +275,38 @@ fn an_execution_that_has_ended_waits_for_nothing_after_a_restart() {
     assert!(execution.outstanding(&play.program).is_empty());
     assert_eq!(execution.next_deadline(), None);
 }
+
+#[test]
+fn a_state_that_contradicts_itself_is_damage() {
+    let play = play_small();
+    let (seq, image) = play.images[0].clone();
+    let whole = serde_json::to_value(&image).unwrap();
+    let restore = |changed: Value| {
+        let image: Image = serde_json::from_value(changed).unwrap();
+        let texts = play.texts.clone();
+        let mut find = |id: PayloadId| texts.get(&id).cloned();
+        Execution::restore(
+            Arc::new(identity()),
+            vec![(seq, image)],
+            Limits::default(),
+            &mut find,
+        )
+    };
+    assert!(restore(whole.clone()).is_ok());
+    for (place, value) in [
+        // Its own parent, and a parent that began after it: whoever looks upwards would go round for ever.
+        ("/threads/1/1/P", whole["threads"][1][0].clone()),
+        ("/threads/1/1/P", whole["threads"][2][0].clone()),
+        ("/threads/1/0", json!(4_000_000_000_u32)),
+        ("/counters/last_event", json!(u64::MAX)),
+        ("/counters/next_call", json!(u64::MAX)),
+        ("/counters/draws", json!(u64::MAX)),
+        ("/counters/next_thread", json!(u32::MAX)),
+        ("/counters/next_thread", json!(1)),
+    ] {
+        let mut changed = whole.clone();
+        *changed.pointer_mut(place).unwrap() = value;
+        let error = restore(changed).unwrap_err();
+        assert!(matches!(error, RestoreError::Damaged(_)), "{place}: {error}");
+    }
+}

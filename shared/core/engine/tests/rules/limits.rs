@@ -253,3 +253,53 @@ fn an_execution_that_begins_too_late_has_begun_all_the_same() {
     assert!(play.tell(Message::Start));
     assert_eq!(play.types(), ["ExecutionStarted", "ExecutionTimedOut"]);
 }
+
+/// A document that is nested too deep to be read back would be another one after a restart.
+#[test]
+fn documents_are_nested_up_to_127_levels() {
+    let nested = |levels: usize| -> Value {
+        let text = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        serde_json::from_str(&text).unwrap()
+    };
+    let end = |state: Value, input: Value| {
+        let play = run(with(state, json!({ "End": true })), input);
+        match play.status() {
+            Status::Succeeded => String::new(),
+            _ => play.error().0,
+        }
+    };
+    let path = format!("$.x{}", ".x".repeat(126));
+    let branch = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
+    let one = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "Result": 1, "End": true } } });
+    let jsonata = |fields: Value| with(json!({ "Type": "Pass", "QueryLanguage": "JSONata" }), fields);
+    for state in [
+        json!({ "Type": "Pass", "Parameters": { "a.$": "$" } }),
+        json!({ "Type": "Parallel", "Branches": [branch] }),
+        json!({ "Type": "Map", "ItemProcessor": one, "ItemSelector": { "a.$": "$" } }),
+        json!({ "Type": "Pass", "Assign": { "v": { "a.$": "$" } } }),
+        jsonata(json!({ "Output": ["{% $states.input %}"] })),
+        jsonata(json!({ "Assign": { "v": ["{% $states.input %}"] } })),
+    ] {
+        assert_eq!(end(state.clone(), nested(126)), "", "{state}");
+        assert_eq!(
+            end(state.clone(), nested(127)),
+            "States.DataLimitExceeded",
+            "{state}"
+        );
+    }
+    let along = json!({ "Type": "Pass", "Result": 1, "ResultPath": path });
+    assert_eq!(end(along, json!({})), "");
+    let beyond = json!({ "Type": "Pass", "Result": 1, "ResultPath": format!("{path}.x") });
+    assert_eq!(end(beyond, json!({})), "States.DataLimitExceeded");
+}
+
+#[test]
+fn a_document_that_grows_a_level_in_each_round_ends_the_execution() {
+    let definition = r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Parameters":{"a.$":"$"},"Next":"B"},
+        "B":{"Type":"Choice","Choices":[{"Variable":"$.end","IsPresent":true,"Next":"C"}],"Default":"A"},
+        "C":{"Type":"Succeed"}}}"#;
+    let play = Play::new(definition, "{}").unwrap();
+    assert_eq!(play.error().0, "States.DataLimitExceeded");
+    assert_eq!(play.count("PassStateExited"), 126);
+}
