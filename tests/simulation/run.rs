@@ -35,7 +35,7 @@ pub(crate) struct Totals {
 }
 
 /// For how long after the end of all faults something may go on.
-const REST_SECONDS_MAX: u64 = 150 * DAY_SECONDS;
+const REST_SECONDS_MAX: u64 = 400 * DAY_SECONDS;
 const DAY_SECONDS: u64 = 86_400;
 /// How often somebody looks for what was lost.
 const SWEEP_SECONDS: u64 = 60;
@@ -201,6 +201,8 @@ fn wrong_end(row: &Row) -> Option<String> {
             | "States.Timeout"
             | "States.HeartbeatTimeout"
             | "States.ExceedToleratedFailureThreshold"
+            // Branches that keep large texts may have more in all than a state may.
+            | "States.DataLimitExceeded"
     );
     let is_wrong = error.starts_with("States.") && !is_known && !is_poison;
     is_wrong.then(|| format!("{name} ends with {error}: {cause}"))

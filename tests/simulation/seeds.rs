@@ -94,6 +94,10 @@ const FOUND: &[(u64, &str)] = &[
         28,
         "an Express execution waited, and its timer's message went to another process",
     ),
+    (
+        208,
+        "timers that came twice made the polls of a job more and more",
+    ),
 ];
 
 #[test]

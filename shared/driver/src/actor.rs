@@ -498,6 +498,10 @@ impl Actor {
                 // It may be the timer that was armed, and have come early by this clock.
                 current.armed = None;
             }
+            if let Message::Due { at } = delivery.message {
+                let polls = &self.driver.0.polls;
+                polls.fired(&current.execution.identity.incarnation, at);
+            }
             let applied = self.apply(current, delivery.message.clone(), now)?;
             let refused = match applied.accepted {
                 true => None,

@@ -2,15 +2,16 @@
 
 use crate::actor::Returned;
 use crate::error::Error;
-use crate::{Driver, child};
-use engine::{Call, Effect, Identity, Message, Outcome, Timestamp};
+use crate::{Driver, Inner, child};
+use engine::{Call, CallId, Effect, Identity, Message, Outcome, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use integrations::Resource;
 use integrations::jobs;
 use ports::{CallRequest, Envelope, JobOutcome, Watcher};
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// For how long a service may refuse to say anything about a job that it has just taken: some know it a while later.
@@ -59,13 +60,48 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, ag
     }
 }
 
-/// Arms a timer for the next poll of a call's job.
+/// The next poll of each job that a driver has asked for.
+///
+/// A timer may fire twice, and each time another one would be armed: polls would become more and more while a job goes on.
+/// So a driver arms no second timer for one poll; there are at most as many as there are drivers.
+#[derive(Debug, Default)]
+pub(crate) struct Polls(Mutex<BTreeMap<(Arc<str>, CallId), Timestamp>>);
+
+impl Polls {
+    /// Takes note that a poll is armed; returns whether it was not yet.
+    fn note(&self, incarnation: &Arc<str>, call: CallId, at: Timestamp, now: Timestamp) -> bool {
+        let mut polls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that are over have fired, or were lost.
+        polls.retain(|_, armed| *armed > now);
+        polls.insert((Arc::clone(incarnation), call), at) != Some(at)
+    }
+
+    /// Takes note that a timer has fired, perhaps early: then its poll is armed once more.
+    pub(crate) fn fired(&self, incarnation: &Arc<str>, at: Timestamp) {
+        let mut polls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        polls.retain(|(of, _), armed| of != incarnation || *armed != at);
+    }
+
+    fn forget(&self, incarnation: &Arc<str>, call: CallId) {
+        let mut polls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        polls.remove(&(Arc::clone(incarnation), call));
+    }
+}
+
+/// Arms a timer for the next poll of a call's job, unless it is armed.
 async fn arm(driver: &Driver, identity: &Identity, call: &Call) -> Result<(), String> {
     let Some(job) = &call.job else { return Ok(()) };
-    let ports = &driver.0.ports;
-    let at = job.next_poll(ports.clock.now());
+    let Inner { ports, polls, .. } = &*driver.0;
+    let now = ports.clock.now();
+    let at = job.next_poll(now);
+    if !polls.note(&identity.incarnation, call.id, at, now) {
+        return Ok(());
+    }
     let armed = ports.timers.arm(&identity.key, &identity.incarnation, at).await;
-    armed.map_err(|error| error.to_string())
+    armed.map_err(|error| {
+        polls.forget(&identity.incarnation, call.id);
+        error.to_string()
+    })
 }
 
 fn is_final(submitted_at: Option<Timestamp>, now: Timestamp) -> bool {
@@ -167,5 +203,31 @@ impl Driver {
         };
         self.0.ports.mailbox.post(envelope).await?;
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Polls;
+    use engine::{CallId, Timestamp};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_poll_is_armed_once() {
+        let (polls, job): (Polls, Arc<str>) = (Polls::default(), "01J".into());
+        let note =
+            |call: u64, at: i64, now: i64| polls.note(&job, CallId(call), Timestamp(at), Timestamp(now));
+        assert!(note(1, 1_000, 0));
+        assert!(!note(1, 1_000, 10), "its timer has fired twice");
+        assert!(note(2, 1_000, 10), "of another job");
+        assert!(note(1, 2_000, 1_000));
+        assert!(!note(1, 2_000, 1_000));
+        assert!(note(1, 3_000, 2_500), "a timer was lost");
+        polls.fired(&job, Timestamp(2_000));
+        assert!(!note(1, 3_000, 2_500), "an old timer has fired once more");
+        polls.fired(&job, Timestamp(3_000));
+        assert!(note(1, 3_000, 2_500), "its timer has fired early");
+        polls.forget(&job, CallId(1));
+        assert!(note(1, 3_000, 2_500), "it could not be armed");
     }
 }

@@ -65,6 +65,8 @@ struct Inner {
     actors: Mutex<HashMap<ExecutionKey, mpsc::UnboundedSender<Delivery>>>,
     /// The executions that wait for jobs, as far as this driver looks after them alone.
     jobs_out: Mutex<BTreeSet<ExecutionKey>>,
+    /// The polls that this driver has armed a timer for, by incarnation and call.
+    polls: job::Polls,
     attempts: std::sync::atomic::AtomicU64,
 }
 
@@ -109,6 +111,7 @@ impl Driver {
             programs: programs::Programs::default(),
             actors: Mutex::new(HashMap::new()),
             jobs_out: Mutex::default(),
+            polls: job::Polls::default(),
             attempts: std::sync::atomic::AtomicU64::new(0),
         }))
     }

@@ -14,7 +14,7 @@ fn repository() -> PathBuf {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-        let path = entry.unwrap().path();
+        let path = entry.expect("a folder can be listed").path();
         match path.is_dir() {
             true => found.extend(files(&path)),
             false => found.push(path),
@@ -29,7 +29,12 @@ fn seeds(target: &Target) -> Vec<(String, Vec<u8>)> {
     let folder = repository().join("fuzz/seeds").join(target.name);
     let mut seeds: Vec<(String, Vec<u8>)> = files(&folder)
         .iter()
-        .map(|path| (path.display().to_string(), std::fs::read(path).unwrap()))
+        .map(|path| {
+            (
+                path.display().to_string(),
+                std::fs::read(path).expect("a seed can be read"),
+            )
+        })
         .collect();
     if target.name == "definition" {
         seeds.extend(definitions());
@@ -43,11 +48,15 @@ fn definitions() -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for path in files(&repository().join("examples")) {
         if path.to_string_lossy().ends_with(".asl.json") {
-            found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+            found.push((
+                path.display().to_string(),
+                std::fs::read(&path).expect("a seed can be read"),
+            ));
         }
     }
     for path in files(&repository().join("tests/cases")) {
-        let case: Result<serde_json::Value, _> = serde_json::from_slice(&std::fs::read(&path).unwrap());
+        let case: Result<serde_json::Value, _> =
+            serde_json::from_slice(&std::fs::read(&path).expect("a seed can be read"));
         if let Some(definition) = case
             .ok()
             .and_then(|mut case| Some(case.get_mut("definition")?.take()))
@@ -71,7 +80,10 @@ fn run(target: &Target, name: &str, input: &[u8]) {
 }
 
 fn try_out(name: &str) {
-    let target = TARGETS.iter().find(|target| target.name == name).unwrap();
+    let target = TARGETS
+        .iter()
+        .find(|target| target.name == name)
+        .expect("a target of this name");
     let seeds = seeds(target);
     for (name, seed) in &seeds {
         run(target, name, seed);
