@@ -178,11 +178,11 @@ async fn a_failure_has_the_name_that_the_worker_gave_it() {
 #[tokio::test]
 async fn heartbeats_keep_a_task_and_silence_ends_it() {
     let server = Server::start();
-    let (machine, activity) = set_up(&server, json!({ "HeartbeatSeconds": 1, "TimeoutSeconds": 60 })).await;
+    let (machine, activity) = set_up(&server, json!({ "HeartbeatSeconds": 2, "TimeoutSeconds": 60 })).await;
     let run = server.run(&machine, "run", "{}").await;
     let token = poll(&server, &activity, "w").await.task_token.unwrap();
     for _ in 0..6 {
-        tokio::time::sleep(Duration::from_millis(350)).await;
+        tokio::time::sleep(Duration::from_millis(400)).await;
         server
             .client()
             .send_task_heartbeat()

@@ -105,23 +105,20 @@ fn a_definition_that_is_none_has_no_policy() {
 #[test]
 fn what_needs_nothing_or_cannot_be_run_says_so() {
     let pass = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
-    let later = one(
-        "Emr",
-        json!({ "Resource": "arn:aws:states:::elasticmapreduce:modifyInstanceGroupByName" }),
-    );
+    let later = one("Eks", json!({ "Resource": "arn:aws:states:::eks:runJob" }));
     let folder = Folder::new()
         .with("pass.json", pass.to_string())
-        .with("emr.json", later);
+        .with("eks.json", later);
     let nothing = folder.stepwell(&["iam", "pass.json"]);
     assert_eq!(
         (nothing.code, nothing.err.as_str()),
         (Some(0), "note: the role needs nothing\n")
     );
-    let emr = folder.stepwell(&["iam", "emr.json"]);
-    assert_eq!(emr.code, Some(0));
+    let eks = folder.stepwell(&["iam", "eks.json"]);
+    assert_eq!(eks.code, Some(0));
     assert!(
-        emr.err
-            .starts_with("emr.json: note: `Emr` cannot be run here: the integration"),
-        "{emr:?}"
+        eks.err
+            .starts_with("eks.json: note: `Eks` cannot be run here: the integration"),
+        "{eks:?}"
     );
 }

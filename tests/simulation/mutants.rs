@@ -23,8 +23,6 @@ pub(crate) enum Mutant {
     BlobLate,
     /// A head that did not follow its last entry is left so.
     HeadLeft,
-    /// A message that ends everybody who receives it is never taken for poison.
-    PoisonKept,
     /// Effects are performed before the entry that asks for them is durable.
     #[cfg(feature = "mutants")]
     DispatchBeforeIntent,
@@ -63,7 +61,6 @@ impl Mutant {
         Mutant::TimerUnarmed,
         Mutant::BlobLate,
         Mutant::HeadLeft,
-        Mutant::PoisonKept,
         #[cfg(feature = "mutants")]
         Mutant::DispatchBeforeIntent,
         #[cfg(feature = "mutants")]
@@ -103,8 +100,7 @@ impl Mutant {
             | Mutant::NoLeaseCheck
             | Mutant::TimerUnarmed
             | Mutant::BlobLate
-            | Mutant::HeadLeft
-            | Mutant::PoisonKept => None,
+            | Mutant::HeadLeft => None,
         }
     }
 }

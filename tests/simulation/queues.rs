@@ -453,11 +453,7 @@ pub(crate) async fn work(process: &Arc<Process>, carried: &Carried, receives: u3
     let envelope = carried.envelope.clone();
     let is_claim = matches!(envelope.message, Message::Claim { .. });
     let deadline = process.clock().millis().cast_unsigned() + left;
-    let counted = match process.world.mutant {
-        Some(Mutant::PoisonKept) => 1,
-        _ => receives,
-    };
-    let attempt = Attempt::within(counted, deadline);
+    let attempt = Attempt::within(receives, deadline);
     let key = envelope.key.clone();
     let incarnation = Arc::clone(&envelope.incarnation);
     let lost = if is_claim {
@@ -468,7 +464,7 @@ pub(crate) async fn work(process: &Arc<Process>, carried: &Carried, receives: u3
         driven.count += 1;
         Arc::clone(&driven.lost)
     };
-    if is_poison(&process.world, &envelope) && counted < POISON_RECEIVES {
+    if is_poison(&process.world, &envelope) && receives < POISON_RECEIVES {
         let (victim, delay) = (Arc::clone(process), process.world.draw(|dice| dice.below(2_000)));
         process.world.spawn("poison", async move {
             tokio::time::sleep(Duration::from_millis(delay)).await;

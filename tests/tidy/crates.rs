@@ -142,7 +142,11 @@ fn every_crate_takes_the_lints_of_the_workspace() {
         })
     };
     let others = manifests();
-    let others = others.iter().filter(|(_, manifest)| !lints(manifest));
+    // `fuzz` is a workspace of its own, because libFuzzer's macro makes a function that C calls.
+    let is_member = |path: &str| !path.starts_with("fuzz/");
+    let others = others
+        .iter()
+        .filter(|(path, manifest)| is_member(path) && !lints(manifest));
     none(
         "every crate takes the lints of the workspace, so that none has unsafe code",
         &others.map(|(path, _)| path.clone()).collect::<Vec<_>>(),
