@@ -34,6 +34,8 @@ pub(crate) struct Totals {
     pub(crate) virtual_seconds: i64,
 }
 
+/// How long an execution may take.
+const YEAR_MILLIS: i64 = 365 * 86_400_000;
 /// For how long after the end of all faults something may go on.
 const REST_SECONDS_MAX: u64 = 400 * DAY_SECONDS;
 const DAY_SECONDS: u64 = 86_400;
@@ -176,6 +178,11 @@ async fn look_for_the_lost(world: &Arc<World>) {
     for key in open(world) {
         world.violate(&format!("L1: {} stands still", key.name));
     }
+    // The last one that has ended may have ended with a death, and nobody has looked since.
+    if locked(&world.table).0.values().any(Row::strays) {
+        sweep(world, None);
+        settle(world, Some(SWEEP_SECONDS)).await;
+    }
     for end in wrong_ends(world) {
         world.violate(&end);
     }
@@ -252,7 +259,12 @@ pub(crate) fn excused(world: &World) -> BTreeSet<ExecutionKey> {
     let table = locked(&world.table);
     let is_lost = |key: &&ExecutionKey| {
         let row = &table.0[*key];
-        !world.owed(key).is_empty() || row.needs.has_jobs && world.has_lost_polls(&row.identity.incarnation)
+        // No timer is armed for the end that every execution has after a year: the net finds it.
+        let deadline = row.last().write.next_deadline;
+        let years = deadline.map(|deadline| deadline.millis() - row.identity.started.millis());
+        years.is_some_and(|millis| millis >= YEAR_MILLIS)
+            || !world.owed(key).is_empty()
+            || row.needs.has_jobs && world.has_lost_polls(&row.identity.incarnation)
     };
     let mut excused: BTreeSet<ExecutionKey> = open.iter().filter(is_lost).cloned().collect();
     drop(table);

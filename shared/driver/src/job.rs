@@ -49,7 +49,7 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, ag
     let submission = call.job.as_ref().map(|job| job.submission.text().to_string());
     let in_flight = None;
     #[cfg(feature = "mutants")]
-    let in_flight = in_flight.or(crate::Mutant::PollDropped.is_taken().then_some(call.id));
+    let in_flight = in_flight.or_else(|| crate::Mutant::PollDropped.is_taken().then_some(call.id));
     Returned {
         call: in_flight,
         message: result.map(|result| Message::JobDone {
