@@ -9,7 +9,7 @@ use integrations::{Failure, Integration, Resource, ServiceError, ServiceRequest}
 use ports::JobOutcome;
 use serde_json::Value;
 
-/// Asks how the job of a call is, with the rights of the last of these roles, as [`send`](crate::send) does.
+/// Asks how the job of a call is, with the rights of the last of these roles, as [`send`](crate::Sending::send) does.
 pub async fn poll(caller: &Caller, call: &Call, roles: &[&str]) -> JobOutcome {
     let Some((integration, submission)) = job_of(call) else {
         return JobOutcome::Unknown("the call has no job".to_owned());
