@@ -98,6 +98,10 @@ const FOUND: &[(u64, &str)] = &[
         208,
         "timers that came twice made the polls of a job more and more",
     ),
+    (
+        57601,
+        "a driver whose clock is behind took a poll for armed that had fired elsewhere",
+    ),
 ];
 
 #[test]

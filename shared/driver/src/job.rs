@@ -76,10 +76,11 @@ impl Polls {
         polls.insert((Arc::clone(incarnation), call), at) != Some(at)
     }
 
-    /// Takes note that a timer has fired, perhaps early: then its poll is armed once more.
+    /// Takes note that a timer has fired, perhaps early by this driver's clock: then its poll is armed once more. Those
+    /// before it have fired as well, at another driver.
     pub(crate) fn fired(&self, incarnation: &Arc<str>, at: Timestamp) {
         let mut polls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        polls.retain(|(of, _), armed| of != incarnation || *armed != at);
+        polls.retain(|(of, _), armed| of != incarnation || *armed > at);
     }
 
     fn forget(&self, incarnation: &Arc<str>, call: CallId) {
@@ -227,6 +228,11 @@ mod tests {
         assert!(!note(1, 3_000, 2_500), "an old timer has fired once more");
         polls.fired(&job, Timestamp(3_000));
         assert!(note(1, 3_000, 2_500), "its timer has fired early");
+        polls.fired(&job, Timestamp(4_000));
+        assert!(
+            note(1, 3_000, 2_500),
+            "it has fired elsewhere, where the clock is ahead"
+        );
         polls.forget(&job, CallId(1));
         assert!(note(1, 3_000, 2_500), "it could not be armed");
     }
