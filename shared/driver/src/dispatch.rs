@@ -41,7 +41,12 @@ pub(crate) fn perform(
         Effect::OfferActivity(call) => Box::pin(async move {
             match stand_in(&driver, &identity, &call).await {
                 Some(message) => message.into(),
-                None => offer(driver, identity, call).await.into(),
+                // Its message names no call, and the call is free all the same: what is lost on its way to a worker is
+                // offered again, also by a driver that has long been at work on the execution.
+                None => Returned {
+                    call: Some(call.id),
+                    message: Some(offer(driver, identity, call).await),
+                },
             }
         }),
     }

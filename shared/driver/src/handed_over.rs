@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Driver {
-    /// Claims a call, makes it, and writes its result down; does nothing when somebody else did.
+    /// Claims a call, makes it, and writes its result down. When somebody else did, wakes the execution: whoever it was may
+    /// have ended before that.
     ///
     /// # Errors
     ///
@@ -22,13 +23,16 @@ impl Driver {
             };
             let read_at = loaded.read_at;
             let execution = &loaded.live.execution;
-            if execution.identity.incarnation != envelope.incarnation || execution.status != Status::Running {
+            if execution.identity.incarnation != envelope.incarnation {
                 return Ok(());
+            }
+            if execution.status != Status::Running {
+                return self.tell(&loaded.live, execution.seq - 1).await;
             }
             let outstanding = execution.outstanding(&loaded.live.program).into_iter();
             let found = outstanding.map(|(effect, stage)| (effect.call().clone(), stage));
             let Some((request, stage)) = found.into_iter().find(|(request, _)| request.id == call) else {
-                return Ok(());
+                return self.tell(&loaded.live, execution.seq - 1).await;
             };
             match stage {
                 Stage::Asked => match self.claim(loaded, call).await? {
@@ -48,7 +52,7 @@ impl Driver {
                         .await?;
                     return Ok(());
                 }
-                Stage::Submitted => return Ok(()),
+                Stage::Submitted => return self.tell(&loaded.live, execution.seq - 1).await,
             }
         };
         let delivery = Delivery::new(result, Some(Arc::clone(&envelope.incarnation)));

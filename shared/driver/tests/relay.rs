@@ -126,6 +126,17 @@ impl Account {
         }
     }
 
+    fn activity(&self) -> Activity {
+        Activity {
+            owner: self.machine.owner.clone(),
+            name: "a".into(),
+            arn: ACTIVITY.into(),
+            created: Timestamp(0),
+            encryption: None,
+            tags: BTreeMap::new(),
+        }
+    }
+
     async fn status(&self) -> Status {
         self.clients
             .ports()
@@ -383,6 +394,35 @@ async fn a_long_call_is_made_once_by_whoever_claims_it() {
 }
 
 #[tokio::test]
+async fn a_claim_that_comes_again_wakes_in_the_place_of_whoever_made_the_call() {
+    let mut account = Account::new(long_call()).await;
+    account.start().await;
+    account.drive().await;
+    let claim = account.next().await;
+    account.calls.1.add_permits(1);
+    account
+        .other
+        .drive(claim.clone(), Attempt::first())
+        .await
+        .unwrap();
+    // It has written the result down, and ends before it can wake anybody: its message comes again.
+    account.next().await;
+    account
+        .other
+        .drive(claim.clone(), Attempt::first())
+        .await
+        .unwrap();
+    account.drive().await;
+    assert_eq!(account.status().await, Status::Succeeded);
+    assert_eq!(account.made(), 2);
+    account.other.drive(claim, Attempt::first()).await.unwrap();
+    assert!(
+        account.mailbox.try_recv().is_err(),
+        "it has ended, and has no parent"
+    );
+}
+
+#[tokio::test]
 async fn a_long_call_whose_maker_died_is_unknown_and_one_that_nobody_claimed_is_made() {
     let mut account = Account::new(long_call()).await;
     account.start().await;
@@ -614,16 +654,8 @@ async fn a_task_that_is_lost_on_its_way_to_a_worker_is_offered_again() {
         "First": { "Type": "Task", "Resource": ACTIVITY, "TimeoutSeconds": 60, "End": true },
     }))
     .await;
-    let activity = Activity {
-        owner: account.machine.owner.clone(),
-        name: "a".into(),
-        arn: ACTIVITY.into(),
-        created: Timestamp(0),
-        encryption: None,
-        tags: BTreeMap::new(),
-    };
     let ports = account.clients.ports().clone();
-    ports.registry.insert_activity(activity).await.unwrap();
+    ports.registry.insert_activity(account.activity()).await.unwrap();
     account.start().await;
     account.drive().await;
     // Whoever takes it ends before the execution hears of it: no time-out runs yet.
@@ -646,6 +678,35 @@ async fn a_task_that_is_lost_on_its_way_to_a_worker_is_offered_again() {
         0,
         "its own time-out runs now"
     );
+}
+
+#[tokio::test]
+async fn a_lost_task_is_offered_again_while_another_branch_is_at_work() {
+    let branch = |name: &str, resource: &str| {
+        let task = json!({ "Type": "Task", "Resource": resource, "TimeoutSeconds": 50, "End": true });
+        json!({ "StartAt": name, "States": { name: task } })
+    };
+    let branches = [branch("Work", ACTIVITY), branch("Call", FUNCTION)];
+    let mut account = Account::new(json!({
+        "First": { "Type": "Parallel", "Branches": branches, "End": true },
+    }))
+    .await;
+    let ports = account.clients.ports().clone();
+    ports.registry.insert_activity(account.activity()).await.unwrap();
+    account.start().await;
+    let wake = account.next().await;
+    ports.mailbox.post(wake.clone()).await.unwrap();
+    let working = account.begin_call().await;
+    let wait = Duration::from_secs(20);
+    let taken = ports.mailbox.take(ACTIVITY, wait).await.unwrap();
+    assert!(taken.is_some());
+    let worker = account.worker.clone();
+    let woken = tokio::spawn(async move { worker.drive(wake, Attempt::first()).await });
+    let again = ports.mailbox.take(ACTIVITY, wait).await.unwrap();
+    assert_eq!(again, taken);
+    account.calls.1.add_permits(1);
+    working.await.unwrap().unwrap();
+    woken.await.unwrap().unwrap();
 }
 
 #[tokio::test]
