@@ -373,13 +373,20 @@ pub(crate) fn calling(row: &Row, call: CallId) -> Option<engine::Calling<Payload
     })
 }
 
-/// Tells whether a worker has begun a task, by the entries.
+/// Tells whether a worker has begun a task, by the events: the same entry may have ended it.
 pub(crate) fn is_started(row: &Row, call: CallId) -> bool {
-    let images = row.entries.iter().map(|entry| &entry.write.entry.image);
-    images.flat_map(|image| &image.threads).any(|(_, thread)| {
-        matches!(&thread.phase, engine::Phase::Calling(calling)
-            if calling.call == call && calling.stage == engine::Stage::Submitted)
-    })
+    let mut scheduled = Vec::new();
+    let events = row.entries.iter().flat_map(|entry| &entry.write.entry.events);
+    for event in events {
+        match &event.details {
+            Details::Scheduled { .. } => scheduled.push(event.id),
+            Details::ActivityStarted { .. } if scheduled.get(call.0 as usize) == Some(&event.previous) => {
+                return true;
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Returns the threads of an execution, by its latest entry.

@@ -78,8 +78,9 @@ impl Journal for SimJournal {
         if let Some(place) = strays(&self.0) {
             self.follow(place).await?;
         }
+        let looked_after = key.clone();
         let load = move |process: &Process| {
-            look_after(process, &key);
+            let owed = process.world.owed(&key);
             let table = locked(&process.world.table);
             let mut stored = table.0.get(&key).map(|row| row.stored());
             if process.world.mutant == Some(Mutant::NoLeaseCheck)
@@ -87,9 +88,11 @@ impl Journal for SimJournal {
             {
                 stored.lease_until = Timestamp(0);
             }
-            stored
+            (stored, owed)
         };
-        self.read("journal.load", load).await
+        let (stored, owed) = self.read("journal.load", load).await?;
+        look_after(&self.0, &looked_after, owed);
+        Ok(stored)
     }
 
     async fn lease(
@@ -313,9 +316,6 @@ fn append(process: &Process, key: &ExecutionKey, incarnation: &str, write: &Arc<
     {
         owe(process, &identity, write);
     }
-    if appended == Appended::Conflict {
-        look_after(process, key);
-    }
     if appended == Appended::Conflict
         && world.mutant == Some(Mutant::LoserDeletes)
         && let Some(drive) = locked(&process.driven).get(key)
@@ -328,13 +328,13 @@ fn append(process: &Process, key: &ExecutionKey, incarnation: &str, write: &Arc<
     (appended, strays)
 }
 
-/// Takes note that a process with a message for an execution sees what was written until now: it reads it, or has lost
-/// the race against it. When it is done with the message, that is looked after.
-fn look_after(process: &Process, key: &ExecutionKey) {
+/// Takes note that a process with a message for an execution has read it, and with it what was `owed` to it then. When the
+/// process is done with the message, that is looked after.
+fn look_after(process: &Process, key: &ExecutionKey, mut owed: BTreeSet<u64>) {
     if is_driving(process, key)
         && let Some(driven) = locked(&process.driven).get_mut(key)
     {
-        driven.seen.append(&mut process.world.owed(key));
+        driven.seen.append(&mut owed);
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Mutant {
     BlobLate,
     /// A head that did not follow its last entry is left so.
     HeadLeft,
+    /// Nobody counts how often a message came that ends whoever receives it.
+    PoisonKept,
     /// Effects are performed before the entry that asks for them is durable.
     #[cfg(feature = "mutants")]
     DispatchBeforeIntent,
@@ -61,6 +63,7 @@ impl Mutant {
         Mutant::TimerUnarmed,
         Mutant::BlobLate,
         Mutant::HeadLeft,
+        Mutant::PoisonKept,
         #[cfg(feature = "mutants")]
         Mutant::DispatchBeforeIntent,
         #[cfg(feature = "mutants")]
@@ -100,7 +103,8 @@ impl Mutant {
             | Mutant::NoLeaseCheck
             | Mutant::TimerUnarmed
             | Mutant::BlobLate
-            | Mutant::HeadLeft => None,
+            | Mutant::HeadLeft
+            | Mutant::PoisonKept => None,
         }
     }
 }

@@ -45,7 +45,7 @@ pub(crate) struct Process {
     skew: Mutex<i64>,
     /// The first half of its driver's nonces.
     instance: OnceLock<String>,
-    driver: OnceLock<Driver>,
+    driver: Mutex<Option<Driver>>,
     wakers: Mutex<BTreeMap<u64, Waker>>,
     /// The executions whose messages it has, and how to end each from outside.
     pub(crate) driven: Mutex<BTreeMap<ExecutionKey, Driven>>,
@@ -77,7 +77,7 @@ impl Process {
             frozen_until: Mutex::default(),
             skew: Mutex::new(skew),
             instance: OnceLock::new(),
-            driver: OnceLock::new(),
+            driver: Mutex::default(),
             wakers: Mutex::default(),
             driven: Mutex::default(),
             let_go: Mutex::default(),
@@ -86,9 +86,8 @@ impl Process {
             Role::Worker => Settings::deployed().handing_over_beyond(60),
             Role::Api | Role::Caller | Role::Sweeper => Settings::deployed(),
         };
-        let driver = Driver::new(ports(&process), settings);
-        // Nothing else sets it.
-        let _ = process.driver.set(driver);
+        *locked(&process.driver) = Some(Driver::new(ports(&process), settings));
+        locked(&world.started).push(Arc::downgrade(&process));
         world.note(|| format!("{} starts, its clock {skew:+} ms off", process.name()));
         process
     }
@@ -98,7 +97,13 @@ impl Process {
     }
 
     pub(crate) fn driver(&self) -> Driver {
-        self.driver.get().expect("set when it starts").clone()
+        locked(&self.driver).clone().expect("there until the run ends")
+    }
+
+    /// Takes its driver away, which holds it through its ports.
+    pub(crate) fn end(&self) {
+        let driver = locked(&self.driver).take();
+        drop(driver);
     }
 
     /// Tells whether a nonce is one of its driver's.

@@ -453,6 +453,11 @@ pub(crate) async fn work(process: &Arc<Process>, carried: &Carried, receives: u3
     let envelope = carried.envelope.clone();
     let is_claim = matches!(envelope.message, Message::Claim { .. });
     let deadline = process.clock().millis().cast_unsigned() + left;
+    // Whoever does not count how often a message came goes on with it, and ends, as often as it comes.
+    let receives = match process.world.mutant {
+        Some(Mutant::PoisonKept) => 1,
+        _ => receives,
+    };
     let attempt = Attempt::within(receives, deadline);
     let key = envelope.key.clone();
     let incarnation = Arc::clone(&envelope.incarnation);
@@ -464,7 +469,8 @@ pub(crate) async fn work(process: &Arc<Process>, carried: &Carried, receives: u3
         driven.count += 1;
         Arc::clone(&driven.lost)
     };
-    if is_poison(&process.world, &envelope) && receives < POISON_RECEIVES {
+    let is_deadly = is_poison(&process.world, &envelope) && receives < POISON_RECEIVES;
+    if is_deadly {
         let (victim, delay) = (Arc::clone(process), process.world.draw(|dice| dice.below(2_000)));
         process.world.spawn("poison", async move {
             tokio::time::sleep(Duration::from_millis(delay)).await;
@@ -472,7 +478,14 @@ pub(crate) async fn work(process: &Arc<Process>, carried: &Carried, receives: u3
         });
     }
     let driver = process.driver();
-    let drive = process.run(driver.drive(envelope, attempt));
+    let drive = process.run(async {
+        let driven = driver.drive(envelope, attempt).await;
+        if is_deadly {
+            // However quick it is, it does not get to the deletion.
+            std::future::pending::<()>().await;
+        }
+        driven
+    });
     let outcome = tokio::select! {
         biased;
         () = lost.notified() => Some(Ok(())),

@@ -72,8 +72,7 @@ pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Run {
             story,
             totals,
         };
-        // Processes and world hold each other.
-        locked(&world.processes).clear();
+        world.end();
         run
     })
 }

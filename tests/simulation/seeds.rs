@@ -102,6 +102,18 @@ const FOUND: &[(u64, &str)] = &[
         57601,
         "a driver whose clock is behind took a poll for armed that had fired elsewhere",
     ),
+    (
+        59314,
+        "a task was given out by the very entry that ended it: the simulator took that for wrong",
+    ),
+    (
+        59642,
+        "a result was written down, and nobody woken: its message came again, and was found to be out of date",
+    ),
+    (
+        65580,
+        "a task was lost on its way to a worker, and not offered again while a call was in flight",
+    ),
 ];
 
 #[test]

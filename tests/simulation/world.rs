@@ -16,7 +16,7 @@ use engine::{ExecutionKey, ExecutionType, Program, TaskToken};
 use ports::{Machine, machine_key};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(crate) ledger: Mutex<Ledger>,
     pub(crate) jobs: Mutex<Jobs>,
     pub(crate) processes: Mutex<Vec<Arc<Process>>>,
+    /// All processes that there ever were.
+    pub(crate) started: Mutex<Vec<Weak<Process>>>,
     /// Wake-ups that somebody owes, after an entry that nobody but the sweep would act on otherwise.
     owed: Mutex<Vec<Owed>>,
     /// The incarnations whose jobs may be asked for no more, because a timer was lost.
@@ -86,6 +88,7 @@ impl World {
             ledger: Mutex::default(),
             jobs: Mutex::default(),
             processes: Mutex::default(),
+            started: Mutex::default(),
             owed: Mutex::default(),
             lost_polls: Mutex::default(),
             programs: Mutex::default(),
@@ -268,6 +271,16 @@ impl World {
             tokio::time::sleep(Duration::from_millis(pause)).await;
             world.employ(role);
         });
+    }
+
+    /// Frees everything after a run: processes hold the world, their drivers, and through these themselves.
+    pub(crate) fn end(&self) {
+        let processes = std::mem::take(&mut *locked(&self.processes));
+        drop(processes);
+        let started = std::mem::take(&mut *locked(&self.started));
+        for process in started.iter().filter_map(Weak::upgrade) {
+            process.end();
+        }
     }
 
     /// Starts a process.

@@ -226,7 +226,7 @@ impl<'a> Trial<'a> {
                 story: world.take_story(),
             };
             // Processes and world hold each other.
-            locked(&world.processes).clear();
+            world.end();
             ran
         })
     }

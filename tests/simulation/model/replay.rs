@@ -58,7 +58,7 @@ pub(crate) fn replay(case: &Case, mutant: Option<Mutant>, path: &[u8], tells: bo
             quiet,
         };
         let reached = run.follow(case, path).await;
-        locked(&run.world.processes).clear();
+        run.world.end();
         run.control.clear();
         reached
     })
