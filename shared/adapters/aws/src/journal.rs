@@ -12,6 +12,8 @@
 //! Nothing is ever moved or compacted. An entry is kept for the retention and a month, and [`keep`] gives those of an
 //! execution that runs for longer another one; the head of one that has ended expires with the retention.
 
+#[cfg(test)]
+mod damaged;
 mod history;
 mod keep;
 mod layout;

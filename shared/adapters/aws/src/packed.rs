@@ -8,7 +8,7 @@ use crate::store::StoreError;
 use aws_sdk_dynamodb::primitives::Blob;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::Read as _;
+use std::io::Read;
 use std::sync::LazyLock;
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
@@ -22,6 +22,9 @@ const LEVEL: i32 = 3;
 const WITH_DICTIONARY: u8 = 1;
 /// The phrases. Whatever was packed with them needs them to be read: this file never changes.
 const DICTIONARY: &[u8] = include_bytes!("packed/dictionary.txt");
+
+/// What compressed bytes hold at most; no entry and no document comes near. Damage must not take all memory there is.
+const BYTES_MAX: u64 = 256 << 20;
 
 static WRITING: LazyLock<EncoderDictionary<'static>> =
     LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, PACKED_LEVEL));
@@ -46,9 +49,8 @@ pub(crate) fn unpack<T: DeserializeOwned>(packed: &Blob) -> Result<T, StoreError
     let Some((&WITH_DICTIONARY, compressed)) = packed.as_ref().split_first() else {
         return serde_json::from_slice(packed.as_ref()).map_err(|error| damaged(&error));
     };
-    let mut json = Vec::new();
-    zstd::stream::read::Decoder::with_prepared_dictionary(compressed, &READING)
-        .and_then(|mut decoder| decoder.read_to_end(&mut json))
+    let json = zstd::stream::read::Decoder::with_prepared_dictionary(compressed, &READING)
+        .and_then(|decoder| read(decoder, BYTES_MAX))
         .map_err(|error| damaged(&error))?;
     serde_json::from_slice(&json).map_err(|error| damaged(&error))
 }
@@ -60,14 +62,29 @@ pub(crate) fn compress(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
 
 /// Gives compressed bytes back.
 pub(crate) fn decompress(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
-    zstd::stream::decode_all(bytes).map_err(|error| StoreError::Damaged(error.to_string()))
+    zstd::stream::read::Decoder::new(bytes)
+        .and_then(|decoder| read(decoder, BYTES_MAX))
+        .map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+/// Reads to the end, which has to come within so many bytes.
+fn read(source: impl Read, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(std::io::Error::other(format!(
+            "it holds more than {bytes_max} bytes"
+        )));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DICTIONARY, WITH_DICTIONARY, compress, decompress, pack, unpack};
+    use super::{DICTIONARY, WITH_DICTIONARY, compress, decompress, pack, read, unpack};
     use crate::hash;
     use aws_sdk_dynamodb::primitives::Blob;
+    use std::io::Read as _;
 
     #[test]
     fn what_is_packed_is_read_and_only_larger_values_are_compressed() {
@@ -107,5 +124,12 @@ mod tests {
         assert!(unpack::<String>(&Blob::new("\"a")).is_err());
         assert!(unpack::<String>(&Blob::new("")).is_err());
         assert!(decompress(&compress(b"a").unwrap()[..4]).is_err());
+    }
+
+    #[test]
+    fn what_never_ends_is_damage() {
+        assert_eq!(read(std::io::repeat(7).take(1_000), 1_000).unwrap().len(), 1_000);
+        let error = read(std::io::repeat(7), 1_000).unwrap_err().to_string();
+        assert_eq!(error, "it holds more than 1000 bytes");
     }
 }
