@@ -2,21 +2,21 @@
 
 mod outage;
 
+use crate::delivery::{Delivery, Reply};
 use crate::error::Error;
 use crate::leases::Leases;
-use crate::settings::{LEASE_MARGIN_MILLIS, LEASE_SECONDS, RENEW_AFTER, WRITE_ATTEMPTS};
-use crate::{Driver, dispatch, job, leases, payloads, recover, redrive};
+use crate::live::Live;
+use crate::settings::{LEASE_MARGIN_MILLIS, RENEW_AFTER};
+use crate::{Driver, dispatch, job, leases, recover, redrive};
 use engine::{
-    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Identity, Message, NotRedrivable, Outcome,
-    Program, Status, TaskToken, Timestamp, apply,
+    CallId, Effect, Entry, Execution, ExecutionKey, ExecutionType, Message, Outcome, Status, Timestamp,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use ports::{Appended, Lease, Nonce, TimersError, Write};
+use ports::{Appended, Lease, TimersError, Write};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -27,135 +27,12 @@ const MESSAGES_PER_ENTRY_MAX: usize = 256;
 /// How long an execution rests after the store has failed it.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// A message for an actor.
-pub(crate) struct Delivery {
-    pub(crate) message: Message,
-    /// For which incarnation; any, when a client names the execution by its name.
-    pub(crate) incarnation: Option<Arc<str>>,
-    /// The token that a client shows.
-    pub(crate) token: Option<TaskToken>,
-    /// Who wants to know what became of it, once that is durable.
-    pub(crate) reply: Option<oneshot::Sender<Reply>>,
-    /// Who holds the message for as long as the execution is at work here; told when it is not any more.
-    pub(crate) holder: Option<oneshot::Sender<()>>,
-}
-
-/// What became of a delivery.
-#[derive(Debug)]
-pub(crate) enum Reply {
-    /// The execution waited for it; at this journal time.
-    Accepted { at: Timestamp },
-    /// The execution did not wait for it; it ended then, if it has.
-    Stale { closed: Option<Timestamp> },
-    /// It is a redrive, and the execution cannot be redriven.
-    NotRedrivable(NotRedrivable),
-    /// There is no such execution.
-    Missing,
-    /// The journal failed.
-    Failed(Error),
-}
-
-impl Delivery {
-    pub(crate) fn new(message: Message, incarnation: Option<Arc<str>>) -> Delivery {
-        Delivery {
-            message,
-            incarnation,
-            token: None,
-            reply: None,
-            holder: None,
-        }
-    }
-
-    /// Returns whether the delivery is for this incarnation, and its token one of this execution's.
-    pub(crate) fn is_meant_for(&self, identity: &Identity) -> bool {
-        #[cfg(feature = "mutants")]
-        if crate::Mutant::AnyIncarnation.is_taken() {
-            return true;
-        }
-        self.incarnation
-            .as_ref()
-            .is_none_or(|wanted| *wanted == identity.incarnation)
-            && self.token.as_ref().is_none_or(|token| token.proves(identity))
-    }
-
-    fn answer(self, reply: Reply) {
-        if let Some(send) = self.reply {
-            // Nobody is waiting any more: their connection is gone.
-            let _ = send.send(reply);
-        }
-    }
-}
-
 /// What an actor begins with.
 pub(crate) enum Session {
     /// Whatever the journal holds.
     Stored,
     /// An execution that was just created, with the effects of its first entry; boxed, for it is large.
     Fresh(Box<Live>, Vec<Effect>),
-}
-
-/// An execution in memory.
-pub(crate) struct Live {
-    pub(crate) execution: Execution,
-    pub(crate) program: Arc<Program>,
-    /// The latest time that a timer is armed for.
-    pub(crate) armed: Option<Timestamp>,
-    /// When somebody has to look whether calls that another driver makes were answered.
-    look_again_at: Option<Timestamp>,
-    /// Whether there is more to do at once.
-    pub(crate) unfinished: bool,
-    /// Whether the journal holds every step; an Express execution is journalled at its start and its end, if at all.
-    pub(crate) durable: bool,
-    /// What an Express execution has done so far.
-    pub(crate) express: Outcome,
-    /// Whether its program holds expressions that may take long.
-    is_slow: bool,
-    /// Who waits for the end of an Express execution.
-    pub(crate) waiter: Option<oneshot::Sender<Box<Execution>>>,
-    #[cfg(feature = "mutants")]
-    pub(crate) tape: crate::tape::Tape,
-}
-
-impl crate::Inner {
-    pub(crate) fn live(&self, mut execution: Execution, program: Arc<Program>) -> Live {
-        // An Express execution is in memory: nobody else could go on with it.
-        if execution.identity.execution_type == ExecutionType::Standard {
-            execution.hands_over_beyond = self.settings.hands_over_beyond;
-        }
-        Live {
-            execution,
-            armed: None,
-            look_again_at: None,
-            unfinished: false,
-            durable: true,
-            express: Outcome::default(),
-            waiter: None,
-            #[cfg(feature = "mutants")]
-            tape: crate::tape::Tape::default(),
-            is_slow: program.uses_jsonata(),
-            program,
-        }
-    }
-}
-
-impl Live {
-    /// Applies a message. An expression may take seconds, and then the other executions must go on.
-    pub(crate) fn apply(&mut self, message: Message, now: Timestamp) -> Outcome {
-        #[cfg(feature = "mutants")]
-        self.tape.note(&self.execution, &message, now);
-        #[cfg(feature = "mutants")]
-        let now = match crate::Mutant::OwnClock.is_taken() {
-            true => now.plus_seconds(1),
-            false => now,
-        };
-        let can_step_aside =
-            tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread;
-        if self.is_slow && can_step_aside {
-            tokio::task::block_in_place(|| apply(&self.program, &mut self.execution, message, now))
-        } else {
-            apply(&self.program, &mut self.execution, message, now)
-        }
-    }
 }
 
 /// For an actor that never runs out of time.
@@ -801,106 +678,5 @@ impl Actor {
                 .await;
         }
         Ok(())
-    }
-}
-
-impl crate::Inner {
-    /// Returns a fresh nonce; its first half names this driver.
-    pub(crate) fn nonce(&self) -> Nonce {
-        let number = self.attempts.fetch_add(1, Ordering::Relaxed);
-        Nonce(format!("{}{number:016x}", self.instance))
-    }
-
-    /// Returns whether a nonce is one of this driver's.
-    pub(crate) fn is_mine(&self, nonce: &Nonce) -> bool {
-        nonce.0.starts_with(&self.instance)
-    }
-
-    /// Makes the write of an entry; its large documents are stored when this returns.
-    pub(crate) async fn write(&self, live: &Live, entry: Entry) -> Result<Arc<Write>, Error> {
-        let execution = &live.execution;
-        let identity = &execution.identity;
-        let lease_until = self.ports.clock.now().plus_seconds(LEASE_SECONDS);
-        let mut next_deadline = execution.overdue_from();
-        // An Express execution begins anew when whoever ran it must be gone; two runs at once are one too many.
-        if !self.settings.exclusive && identity.execution_type == ExecutionType::Express {
-            let end = identity.started.plus_seconds(engine::limits::EXPRESS_SECONDS_MAX);
-            next_deadline = Some(next_deadline.map_or(end, |deadline| deadline.max(end)));
-        }
-        // Should the writer die, somebody has to look after the calls that it makes.
-        if !self.settings.exclusive && execution.has_calls_out(&live.program) {
-            next_deadline = Some(next_deadline.map_or(lease_until, |deadline| deadline.min(lease_until)));
-        }
-        // A task that a worker was about to take may be lost with whoever handed it out, and no time-out runs yet.
-        let offers_from = execution.offers_from(&live.program);
-        #[cfg(feature = "mutants")]
-        let offers_from = offers_from.filter(|_| !crate::Mutant::OfferedOnce.is_taken());
-        if let Some(look_at) = offers_from.filter(|_| !self.settings.exclusive) {
-            next_deadline = Some(next_deadline.map_or(look_at, |deadline| deadline.min(look_at)));
-        }
-        let payloads = payloads::store(&self.ports, &self.settings, &identity.incarnation, &entry).await?;
-        let output = entry.closing.as_ref().and_then(|closing| closing.output.as_ref());
-        let output = output.map(|output| self.place_of(identity, output, &payloads));
-        let nonce = self.nonce();
-        #[cfg(feature = "mutants")]
-        live.tape.keep(&entry, &nonce);
-        Ok(Arc::new(Write {
-            entry,
-            payloads,
-            nonce,
-            lease_until,
-            next_deadline,
-            output,
-        }))
-    }
-
-    fn place_of(
-        &self,
-        identity: &engine::Identity,
-        data: &engine::Data,
-        payloads: &[(engine::PayloadId, ports::StoredPayload)],
-    ) -> ports::StoredPayload {
-        match payloads.iter().find(|(id, _)| *id == data.id()) {
-            Some((_, place)) => place.clone(),
-            // A document of an earlier entry: it lies where documents of its size lie.
-            None if data.bytes() >= self.settings.blob_bytes_min => {
-                ports::StoredPayload::Blob(payloads::blob_name(&identity.incarnation, data.text()))
-            }
-            None => ports::StoredPayload::Text(Arc::clone(data.text())),
-        }
-    }
-
-    /// Repeats an attempt on the journal while the store fails, with growing pauses.
-    pub(crate) async fn patiently<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, ports::JournalError>>,
-    {
-        let mut pause = Duration::from_millis(20);
-        let mut tries = 1;
-        loop {
-            match attempt().await {
-                Ok(done) => return Ok(done),
-                Err(error) if tries >= WRITE_ATTEMPTS => return Err(error.into()),
-                Err(error) => {
-                    tracing::warn!(%error, tries, "the journal failed; trying again");
-                    tokio::time::sleep(pause).await;
-                    pause *= 4;
-                    tries += 1;
-                }
-            }
-        }
-    }
-
-    pub(crate) fn observe(&self, execution: &Execution, entry: &Entry) {
-        if let Some(observer) = &self.settings.observer {
-            observer.committed(&execution.identity, entry);
-        }
-    }
-
-    pub(crate) fn observe_express(&self, execution: &Execution, outcome: &Outcome) {
-        debug_assert_eq!(execution.identity.execution_type, ExecutionType::Express);
-        if let Some(observer) = &self.settings.observer {
-            observer.ran(&execution.identity, outcome);
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Calls that are left to whoever may take long over them: claimed in the journal, so that one of many makes each.
 
-use crate::actor::Delivery;
+use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::settings::RENEW_AFTER;
 use crate::{Driver, dispatch, job, leases, recover};

@@ -12,11 +12,13 @@
 
 mod actor;
 mod child;
+mod delivery;
 mod dispatch;
 mod error;
 mod handed_over;
 mod job;
 mod leases;
+mod live;
 #[cfg(feature = "mutants")]
 mod mutant;
 mod payloads;
@@ -29,6 +31,7 @@ mod start;
 #[cfg(feature = "mutants")]
 mod tape;
 mod trial;
+mod write;
 
 pub use error::Error;
 #[cfg(feature = "mutants")]
@@ -42,7 +45,7 @@ pub use start::{Start, Started, SyncEnd};
 pub use tape::{Applied, applied_for};
 pub use trial::Test;
 
-use actor::{Delivery, Reply};
+use delivery::{Delivery, Reply};
 use engine::{ExecutionKey, Limits, Message, Program, TaskToken, Timestamp};
 use integrations::Failure;
 use ports::{ActivityTask, Envelope, Ports, Revision, StoredPayload};

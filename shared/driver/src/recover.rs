@@ -1,7 +1,7 @@
 //! An execution taken over from the journal, and what is done about calls that somebody else has begun.
 
-use crate::actor::Live;
 use crate::error::Error;
+use crate::live::Live;
 use crate::{Driver, payloads};
 use engine::{CallId, Effect, Execution, ExecutionKey, Message, PayloadId, Stage, Timestamp};
 use integrations::EffectClass;
@@ -154,7 +154,7 @@ impl Driver {
             let page = self.0.ports.journal.open(after, PAGE).await?;
             for opened in page.rows {
                 count += 1;
-                let delivery = crate::actor::Delivery::new(Message::Wake, Some(opened.incarnation));
+                let delivery = crate::delivery::Delivery::new(Message::Wake, Some(opened.incarnation));
                 self.deliver(&opened.key, delivery);
             }
             match page.next {

@@ -1,7 +1,7 @@
 //! RedriveExecution: an execution that has ended goes on.
 
 use crate::Driver;
-use crate::actor::Reply;
+use crate::delivery::Reply;
 use crate::error::Error;
 use engine::{Execution, ExecutionKey, Message, NotRedrivable, Timestamp};
 

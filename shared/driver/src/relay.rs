@@ -1,8 +1,10 @@
 //! A driver that answers clients and leaves the work to another: the API's Lambda function, which may be gone before a
 //! call returns. And the other one, which takes one envelope at a time.
 
-use crate::actor::{Delivery, Live, Reply, Session};
+use crate::actor::Session;
+use crate::delivery::{Delivery, Reply};
 use crate::error::Error;
+use crate::live::Live;
 use crate::settings::RECEIVES_MAX;
 use crate::{Driver, actor, child, job, recover, redrive};
 #[cfg(feature = "mutants")]

@@ -1,7 +1,9 @@
 //! The start of executions.
 
-use crate::actor::{self, Delivery, FOREVER, Live, Session};
+use crate::actor::{self, FOREVER, Session};
+use crate::delivery::Delivery;
 use crate::error::Error;
+use crate::live::Live;
 use crate::{Driver, payloads};
 use engine::{
     Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Parent, Payload, PayloadId, Program,

@@ -3,9 +3,11 @@
 //! A lone driver waits for it: whatever a call returns is kept until it can be written, because nobody else has it, and a
 //! call that must not be repeated would otherwise have an unknown outcome. Clients are refused meanwhile.
 
-use super::{Actor, Delivery, Live, RETRY_AFTER, Reply};
+use super::{Actor, RETRY_AFTER};
+use crate::delivery::{Delivery, Reply};
 use crate::dispatch;
 use crate::error::Error;
+use crate::live::Live;
 use tokio::sync::mpsc;
 
 impl Actor {
