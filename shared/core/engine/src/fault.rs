@@ -57,6 +57,16 @@ impl Fault {
         Fault::new(errors::RUNTIME, cause)
     }
 
+    /// Returns the error of a state or task that gives out more than it may.
+    pub(crate) fn too_large(of: &str) -> Fault {
+        Fault::new(
+            errors::DATA_LIMIT_EXCEEDED,
+            format!(
+                "The state/task '{of}' returned a result with a size exceeding the maximum number of bytes service limit."
+            ),
+        )
+    }
+
     /// Returns whether Retry and Catch may look at it at all.
     pub(crate) fn is_catchable(&self) -> bool {
         self.error.as_deref() != Some(errors::RUNTIME)

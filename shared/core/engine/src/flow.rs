@@ -3,7 +3,7 @@
 use crate::context::{Ingredients, MapItem};
 use crate::data::Data;
 use crate::fault::{Fault, errors};
-use crate::limits::{DOCUMENT_DEPTH_MAX, VARIABLES_BYTES_MAX};
+use crate::limits::{DOCUMENT_DEPTH_MAX, EVALUATION_BYTES_MAX, VARIABLES_BYTES_MAX};
 use crate::thread::{Phase, ThreadId, Variables};
 use crate::trace::{Probe, Trace};
 use crate::turn::Turn;
@@ -28,6 +28,8 @@ pub(crate) struct Frame {
     now: Timestamp,
     draws: Rc<Cell<u64>>,
     probe: Option<Rc<Probe>>,
+    /// How many bytes its fields may give in all, evaluated with one `$`.
+    bytes_max: usize,
 }
 
 /// What passes through a state: an existing document, or a new value. A value becomes a document when an event or a
@@ -127,6 +129,7 @@ impl Frame {
             now: turn.now,
             draws: Rc::clone(&turn.draws),
             probe: turn.probe.clone(),
+            bytes_max: EVALUATION_BYTES_MAX.max(execution.limits.payload_bytes.saturating_mul(8)),
         }
     }
 
@@ -182,6 +185,7 @@ impl Frame {
             frame: self,
             root,
             session: RefCell::new(None),
+            left: Cell::new(self.bytes_max),
         }
     }
 
@@ -281,6 +285,8 @@ pub(crate) struct Evaluator<'a> {
     frame: &'a Frame,
     root: &'a Value,
     session: RefCell<Option<jsonata::Session<'a>>>,
+    /// How many bytes its templates may still give.
+    left: Cell<usize>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -288,9 +294,9 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn template(&self, template: &Template, field: &str) -> Result<Value, Fault> {
         match template {
             Template::Literal(value) => Ok(value.clone()),
-            Template::Path(path) => self.path(path, field),
-            Template::Intrinsic(intrinsic) => self.intrinsic(intrinsic),
-            Template::Expression(expression) => self.expression(expression),
+            Template::Path(path) => self.spend(self.path(path, field)?),
+            Template::Intrinsic(intrinsic) => self.spend(self.intrinsic(intrinsic)?),
+            Template::Expression(expression) => self.spend(self.expression(expression)?),
             Template::List(items) => items
                 .iter()
                 .map(|item| self.template(item, field))
@@ -309,6 +315,18 @@ impl<'a> Evaluator<'a> {
                 }
                 Ok(Value::Object(object))
             }
+        }
+    }
+
+    /// Counts what a field gives. A short definition can name a large document very often, and what it gives must not
+    /// take all memory before its size is looked at.
+    fn spend(&self, value: Value) -> Result<Value, Fault> {
+        match self.left.get().checked_sub(jsonpath::weight(&value)) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(value)
+            }
+            None => Err(Fault::too_large(&self.frame.ingredients.state)),
         }
     }
 

@@ -194,12 +194,7 @@ impl<'a> Turn<'a> {
         if data.bytes() <= self.execution.limits.payload_bytes {
             return Ok(());
         }
-        Err(Fault::new(
-            errors::DATA_LIMIT_EXCEEDED,
-            format!(
-                "The state/task '{of}' returned a result with a size exceeding the maximum number of bytes service limit."
-            ),
-        ))
+        Err(Fault::too_large(of))
     }
 
     // ---- threads -------------------------------------------------------------------------------------------
@@ -274,6 +269,10 @@ impl<'a> Turn<'a> {
 
     /// Removes a thread that ends because its state failed.
     pub(crate) fn bury_thread(&mut self, id: ThreadId) {
+        if !self.is_running() {
+            // The event of its end was one too many for the history. What is left stays as it is, with its parents.
+            return;
+        }
         if self.execution.identity.execution_type == ExecutionType::Standard
             && let Some(thread) = self.thread(id)
         {

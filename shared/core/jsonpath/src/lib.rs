@@ -2,7 +2,7 @@
 //!
 //! Everything is compiled once with `parse` and evaluated many times against a [`Scope`]. Nothing here reads a clock or
 //! draws randomness: `States.UUID` and `States.MathRandom` ask the scope. Evaluation is bounded: nesting by the parsers,
-//! work by a budget of visited nodes, regular expressions by an engine of linear time.
+//! work by a budget of visited nodes, copies by one of bytes, regular expressions by an engine of linear time.
 #![cfg_attr(
     not(test),
     deny(
@@ -21,11 +21,13 @@ mod fixture;
 mod intrinsics;
 mod path;
 mod reference;
+mod weight;
 
 pub use cursor::ParseError;
 pub use intrinsics::{Intrinsic, IntrinsicError};
 pub use path::{Path, PathError, Root};
 pub use reference::{ReferenceError, ReferencePath};
+pub use weight::weight;
 
 use serde_json::Value;
 

@@ -163,44 +163,38 @@ fn matches(comparison: Comparison, order: Ordering) -> bool {
 
 /// Compares text with a StringMatches pattern: `*` stands for any characters, `\*` and `\\` for themselves.
 fn wildcard(pattern: &str, text: &str) -> bool {
-    #[derive(PartialEq)]
-    enum Part {
-        Any,
-        One(char),
-    }
-    let mut parts = Vec::new();
+    let mut pieces = vec![String::new()];
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
-        parts.push(match character {
-            '*' => Part::Any,
-            '\\' => Part::One(characters.next().unwrap_or('\\')),
-            other => Part::One(other),
-        });
-    }
-    let text: Vec<char> = text.chars().collect();
-    // The usual two-pointer match: on a mismatch, the last `*` takes one character more.
-    let (mut at, mut part, mut star) = (0, 0, None);
-    while let Some(character) = text.get(at) {
-        match parts.get(part) {
-            Some(Part::One(wanted)) if wanted == character => {
-                at += 1;
-                part += 1;
+        let literal = match character {
+            '*' => {
+                pieces.push(String::new());
+                continue;
             }
-            Some(Part::Any) => {
-                star = Some((part, at));
-                part += 1;
-            }
-            _ => match star {
-                Some((star_part, star_at)) => {
-                    star = Some((star_part, star_at + 1));
-                    part = star_part + 1;
-                    at = star_at + 1;
-                }
-                None => return false,
-            },
+            '\\' => characters.next().unwrap_or('\\'),
+            other => other,
+        };
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(literal);
         }
     }
-    parts.iter().skip(part).all(|part| *part == Part::Any)
+    // The first piece stands at the beginning and the last one at the end; each between is looked for behind the one
+    // before, which takes no longer than pattern and text are long.
+    let mut pieces = pieces.into_iter();
+    let (first, last) = (pieces.next(), pieces.next_back());
+    let Some(mut rest) = text.strip_prefix(&*first.unwrap_or_default()) else {
+        return false;
+    };
+    let Some(last) = last else {
+        return rest.is_empty();
+    };
+    for piece in pieces {
+        match rest.split_once(&*piece) {
+            Some((_, behind)) => rest = behind,
+            None => return false,
+        }
+    }
+    rest.ends_with(&*last)
 }
 
 #[cfg(test)]
@@ -219,8 +213,23 @@ mod tests {
             ("1\\*2", "1x2", false),
             ("", "x", false),
             ("é*", "éa", true),
+            ("a*a", "a", false),
+            ("a*a", "aa", true),
+            ("**", "x", true),
+            ("*b*", "abc", true),
+            ("a**c", "abc", true),
+            ("x\\", "x\\", true),
+            ("", "", true),
         ] {
             assert_eq!(wildcard(pattern, text), expected, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn no_pattern_takes_long() {
+        // Letter by letter this would be 26,000,000,000 comparisons.
+        let pattern = format!("*{}b*", "a".repeat(100_000));
+        assert!(!wildcard(&pattern, &"a".repeat(260_000)));
+        assert!(!wildcard(&"*a".repeat(50_000), &"ab".repeat(40_000)));
     }
 }

@@ -140,6 +140,31 @@ fn a_call_that_history_has_no_room_for_is_not_asked_for() {
 }
 
 #[test]
+fn a_history_that_is_full_while_branches_are_ended_can_be_read_again() {
+    let map = |name: &str, inner: Value| {
+        let processor = json!({ "StartAt": name, "States": { name: inner } });
+        json!({ "Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "End": true,
+            "ItemSelector": { "items": [1, 2, 3] } })
+    };
+    let task = json!({ "Type": "Task", "Resource": FUNCTION, "End": true });
+    let definition = machine(json!({ "Outer": map("Inner", map("Task", task)) })).to_string();
+    for room in 10..90 {
+        let limits = Limits {
+            history_events: room,
+            ..Limits::default()
+        };
+        // It is written down and read again after every message.
+        let mut play = Play::with_limits(&definition, "{\"items\":[1,2,3]}", limits).unwrap();
+        if play.status() == Status::Running {
+            play.refuse("Refused", "");
+        }
+        assert_eq!(play.status(), Status::Failed, "{room}");
+        assert!(play.events.len() as u64 <= room, "{room}");
+        assert!(!play.tell(Message::Wake));
+    }
+}
+
+#[test]
 fn the_history_limit_can_be_raised() {
     let limits = Limits {
         history_events: 30_000,

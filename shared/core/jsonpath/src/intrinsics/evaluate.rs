@@ -6,25 +6,38 @@ use super::arguments::Arguments;
 use super::{
     Argument, Call, Function, Intrinsic, IntrinsicError, array, encoding, json, math, random, string,
 };
-use crate::{Path, Scope};
+use crate::{Path, Scope, weight};
+
+/// How many bytes one expression may copy, with all calls in it. A state may give out 256 KiB.
+const BYTES_MAX: usize = 64 << 20;
 
 pub(super) fn evaluate(intrinsic: &Intrinsic, scope: &dyn Scope) -> Result<Value, IntrinsicError> {
-    run(&intrinsic.call, &intrinsic.text, scope)
+    run(&intrinsic.call, &intrinsic.text, scope, &mut { BYTES_MAX })
 }
 
-fn run(call: &Call, text: &str, scope: &dyn Scope) -> Result<Value, IntrinsicError> {
+/// Calls a function; `left` is how many bytes may still be copied.
+fn run(call: &Call, text: &str, scope: &dyn Scope, left: &mut usize) -> Result<Value, IntrinsicError> {
     let mut values = Vec::with_capacity(call.arguments.len());
     for (at, argument) in call.arguments.iter().enumerate() {
-        values.push(match argument {
+        let value = match argument {
             Argument::Path(path) => select(path, text, scope)?,
-            Argument::Call(inner) => Cow::Owned(run(inner, text, scope)?),
+            Argument::Call(inner) => Cow::Owned(run(inner, text, scope, left)?),
             Argument::Literal(value) => Cow::Borrowed(value),
             // A template keeps its escapes until it is filled.
             Argument::Text { raw, .. } if at == 0 && call.function == Function::Format => {
                 Cow::Owned(Value::String(raw.clone()))
             }
             Argument::Text { value, .. } => Cow::Borrowed(value),
-        });
+        };
+        if call.function.copies() {
+            *left = left
+                .checked_sub(weight(&value))
+                .ok_or_else(|| IntrinsicError::Function {
+                    function: call.function.name(),
+                    reason: format!("the expression copies more than {BYTES_MAX} bytes"),
+                })?;
+        }
+        values.push(value);
     }
     let arguments = Arguments {
         function: call.function.name(),

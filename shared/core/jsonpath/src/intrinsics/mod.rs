@@ -67,6 +67,32 @@ enum Function {
     Format,
 }
 
+impl Function {
+    /// Tells whether the result holds what the arguments hold, or more; the others look at them, or take a part.
+    fn copies(self) -> bool {
+        match self {
+            Function::Array
+            | Function::ArrayPartition
+            | Function::ArrayUnique
+            | Function::Base64Encode
+            | Function::Base64Decode
+            | Function::JsonMerge
+            | Function::StringToJson
+            | Function::JsonToString
+            | Function::StringSplit
+            | Function::Format => true,
+            Function::ArrayContains
+            | Function::ArrayRange
+            | Function::ArrayGetItem
+            | Function::ArrayLength
+            | Function::Hash
+            | Function::MathRandom
+            | Function::MathAdd
+            | Function::Uuid => false,
+        }
+    }
+}
+
 impl Intrinsic {
     /// Compiles a call and all calls within it.
     pub fn parse(text: &str) -> Result<Intrinsic, ParseError> {
