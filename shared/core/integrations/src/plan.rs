@@ -13,6 +13,8 @@ pub enum Plan {
     Api(ServiceRequest),
     /// Several such requests, one after the other.
     Conversation(Conversation),
+    /// One request to the API of a service that answers in a stream of events: to a harness of AgentCore.
+    Harness(ServiceRequest),
     /// A request to any HTTP API, with what an EventBridge connection adds.
     Http(HttpTask),
     /// A request to an API of API Gateway.
@@ -25,7 +27,7 @@ impl Plan {
     /// The service that is called first, as the AWS SDKs name it; `None` when no settings of AWS are needed.
     pub fn service(&self) -> Option<String> {
         match self {
-            Plan::Api(request) => Some(request.service.clone()),
+            Plan::Api(request) | Plan::Harness(request) => Some(request.service.clone()),
             Plan::Conversation(conversation) => Some(conversation.request().service),
             Plan::Http(_) => Some("eventbridge".to_owned()),
             Plan::Gateway(_) => None,
@@ -55,6 +57,10 @@ pub fn plan(
             ("http", _) => return HttpTask::read(parameters, plain).map(Plan::Http),
             ("apigateway", _) => return ApiRequest::read(parameters, plain).map(Plan::Gateway),
             ("eks", "call") => return KubernetesRequest::read(parameters, plain).map(Plan::Kubernetes),
+            ("bedrockagentcore", _) => {
+                let request = exchange::request(integration, parameters.clone(), token);
+                return request.map(Plan::Harness);
+            }
             // It would be three requests to Kubernetes, and questions how the job is.
             ("eks", "runJob") => {
                 return Err(Failure::runtime(
