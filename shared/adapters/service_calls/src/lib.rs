@@ -4,6 +4,7 @@
 
 mod conformity;
 pub mod job;
+mod kubernetes;
 mod web;
 
 pub use conformity::conformity;
@@ -53,11 +54,14 @@ impl Sending<'_> {
             (Plan::Kubernetes(request), Resource::Service(integration)) => {
                 self.kubernetes(integration, request).await
             }
+            (Plan::KubernetesJob(job), Resource::Service(integration)) => {
+                self.make_job(integration, job, &call.client_token).await
+            }
             (Plan::Harness(request), Resource::Service(integration)) => {
                 listen(self.caller, integration, request, self.roles).await
             }
             (
-                Plan::Gateway(_) | Plan::Kubernetes(_) | Plan::Harness(_),
+                Plan::Gateway(_) | Plan::Kubernetes(_) | Plan::KubernetesJob(_) | Plan::Harness(_),
                 Resource::Function(_) | Resource::Activity(_),
             ) => CallOutcome::Unknown("the call is of no integration".to_owned()),
             (Plan::Api(request), resource) => send_request(self.caller, resource, request, self.roles).await,

@@ -3,7 +3,7 @@
 use crate::conversation::Conversation;
 use crate::exchange::{self, Failure, ServiceRequest};
 use crate::integration::{Integration, Pattern};
-use crate::web::{ApiRequest, HttpTask, KubernetesRequest, PlainHttp};
+use crate::web::{ApiRequest, HttpTask, KubernetesJob, KubernetesRequest, PlainHttp};
 use serde_json::Value;
 
 /// What a task's call consists of.
@@ -21,6 +21,8 @@ pub enum Plan {
     Gateway(ApiRequest),
     /// A request to the Kubernetes API of a cluster.
     Kubernetes(KubernetesRequest),
+    /// A Job of Kubernetes that is to be made, whatever the task then waits for.
+    KubernetesJob(KubernetesJob),
 }
 
 impl Plan {
@@ -32,7 +34,7 @@ impl Plan {
             Plan::Http(_) => Some("eventbridge".to_owned()),
             Plan::Gateway(_) => None,
             // What proves who sends it is a signature for `sts`.
-            Plan::Kubernetes(_) => Some("sts".to_owned()),
+            Plan::Kubernetes(_) | Plan::KubernetesJob(_) => Some("sts".to_owned()),
         }
     }
 }
@@ -48,6 +50,9 @@ pub fn plan(
     token: Option<&str>,
     plain: PlainHttp,
 ) -> Result<Plan, Failure> {
+    if KubernetesJob::is_of(integration) {
+        return KubernetesJob::read(parameters, plain).map(Plan::KubernetesJob);
+    }
     let is_answered = matches!(
         integration.pattern(),
         Pattern::RequestResponse | Pattern::WaitForTaskToken
@@ -60,12 +65,6 @@ pub fn plan(
             ("bedrockagentcore", _) => {
                 let request = exchange::request(integration, parameters.clone(), token);
                 return request.map(Plan::Harness);
-            }
-            // It would be three requests to Kubernetes, and questions how the job is.
-            ("eks", "runJob") => {
-                return Err(Failure::runtime(
-                    "the integration `eks:runJob` is not implemented yet".to_owned(),
-                ));
             }
             _ => {}
         }

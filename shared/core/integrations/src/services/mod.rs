@@ -206,7 +206,7 @@ pub(crate) fn request(
         Some((service, action)) => {
             let client = action.client.or(service.client).ok_or_else(|| {
                 Failure::runtime(format!(
-                    "the integration `{}:{}` is not implemented yet",
+                    "`{}:{}` is no request to an API of AWS",
                     service.name, action.name
                 ))
             })?;

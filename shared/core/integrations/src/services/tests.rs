@@ -224,16 +224,11 @@ fn parameters_must_be_an_object() {
 }
 
 #[test]
-fn what_is_missing_says_so() {
-    let cause = |call: &str| {
-        request(&integration(call), json!({}), None)
-            .unwrap_err()
-            .cause
-            .unwrap()
-    };
+fn what_is_no_request_to_aws_says_so() {
+    let failure = request(&integration("eks:runJob.sync"), json!({}), None).unwrap_err();
     assert_eq!(
-        cause("eks:runJob.sync"),
-        "the .sync pattern of `eks:runJob` is not implemented yet"
+        failure.cause.unwrap(),
+        "`arn:aws:states:::eks:runJob.sync` is no request to an API of AWS"
     );
 }
 
