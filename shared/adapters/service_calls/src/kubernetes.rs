@@ -40,10 +40,17 @@ impl Sending<'_> {
         let made = self.ask_kubernetes(&job.creation(token)).await;
         if made.as_ref().is_ok_and(WebAnswer::is_name_taken)
             && let Some(look) = job.look()
-            && let Ok(found) = self.ask_kubernetes(&look).await
-            && found.shows_job_of(token)
         {
-            return outcome(integration, Ok(found), WebAnswer::of_kubernetes);
+            match self.ask_kubernetes(&look).await {
+                Ok(found) if found.shows_job_of(token) => {
+                    return outcome(integration, Ok(found), WebAnswer::of_kubernetes);
+                }
+                Ok(found) if !is_passing(found.status) => {}
+                // It may be the job of this call.
+                Ok(_) | Err(_) => {
+                    return CallOutcome::Unknown("nobody says whose job has the name".to_owned());
+                }
+            }
         }
         outcome(integration, made, WebAnswer::of_kubernetes)
     }
@@ -73,7 +80,7 @@ impl Sending<'_> {
                 let logs = self.logs(integration, &job, &made).await;
                 JobOutcome::Ended(ended.result(logs).map(|result| result.to_string()))
             }
-            Ok(None) if matches!(answer.status, 200 | 429 | 500..) => {
+            Ok(None) if answer.status == 200 || is_passing(answer.status) => {
                 JobOutcome::Unknown(format!("Kubernetes answers with status {}", answer.status))
             }
             Ok(None) => JobOutcome::Refused(answer.failure_of_kubernetes()),
@@ -180,6 +187,11 @@ impl Sending<'_> {
         };
         sent.map(read)
     }
+}
+
+/// Whether a cluster that is asked again later may well answer.
+fn is_passing(status: u16) -> bool {
+    matches!(status, 429 | 500..)
 }
 
 fn successful(integration: &Integration, sent: Result<WebAnswer, CallError>) -> Result<WebAnswer, Failure> {

@@ -33,8 +33,9 @@ struct State {
     made: usize,
     /// Answers that are lost after they were worked for.
     losses: usize,
-    /// The status of every answer, in the place of the right one.
+    /// The status of every answer, in the place of the right one; of answers to this method alone, if it is named.
     trouble: Option<u16>,
+    trouble_with: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -120,9 +121,10 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             state.losses -= 1;
             return;
         }
-        state
+        let trouble = state
             .trouble
-            .map_or(answer, |status| (status, json!({ "kind": "Status" }).to_string()))
+            .filter(|_| asked.method.starts_with(state.trouble_with));
+        trouble.map_or(answer, |status| (status, json!({ "kind": "Status" }).to_string()))
     };
     let kind = if asked.path.contains("/log") {
         "text/plain"
@@ -346,6 +348,14 @@ async fn a_name_that_somebody_else_has_is_an_error() {
     );
     assert_eq!(cause.get("Headers"), None);
     assert_eq!(cluster.with(|state| state.made), 1);
+    cluster.with(|state| (state.trouble, state.trouble_with) = (Some(503), "GET"));
+    let unknown = task.send().await;
+    assert!(
+        matches!(unknown, CallOutcome::Unknown(_)),
+        "nobody knows whose it is: {unknown:?}"
+    );
+    cluster.with(|state| state.trouble = Some(403));
+    assert_eq!(failure(task.send().await).error, "EKS.409");
 }
 
 #[tokio::test]
