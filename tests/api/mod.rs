@@ -9,6 +9,7 @@ mod executions;
 mod express;
 mod http_tasks;
 mod jobs;
+mod kubernetes_jobs;
 mod nested;
 mod redrive;
 mod state_machines;

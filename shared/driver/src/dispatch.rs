@@ -134,9 +134,12 @@ async fn hand_over(driver: Driver, identity: Arc<Identity>, call: Call) -> Messa
         // Nobody has made it, so that it may be tried again.
         Err(error) => Message::CallFailed {
             call: call.id,
-            failure: Failure {
-                error: "Lambda.SdkClientException".to_owned(),
-                cause: Some(error.to_string()),
+            failure: match &call.resource {
+                Resource::Service(integration) => integrations::not_sent(integration, &error.to_string()),
+                Resource::Function(_) | Resource::Activity(_) => Failure {
+                    error: "Lambda.SdkClientException".to_owned(),
+                    cause: Some(error.to_string()),
+                },
             },
         },
     }

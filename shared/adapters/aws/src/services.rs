@@ -24,6 +24,15 @@ impl AwsServices {
             web: Web::new(PlainHttp::Refused),
         }
     }
+
+    fn sending<'a>(&'a self, request: &'a CallRequest, roles: &'a [&'a str]) -> Sending<'a> {
+        Sending {
+            caller: &self.caller,
+            web: &self.web,
+            roles,
+            region: &request.identity.region,
+        }
+    }
 }
 
 #[async_trait]
@@ -36,24 +45,21 @@ impl Services for AwsServices {
         let call = &request.call;
         match service_calls::plan(call, &self.web) {
             Ok(plan) => {
-                let sending = Sending {
-                    caller: &self.caller,
-                    web: &self.web,
-                    roles: &roles(&request),
-                    region: &request.identity.region,
-                };
-                sending.send(call, &plan).await
+                let roles = roles(&request);
+                self.sending(&request, &roles).send(call, &plan).await
             }
             Err(failure) => (CallOutcome::Failed(failure), None),
         }
     }
 
     async fn poll(&self, request: CallRequest) -> JobOutcome {
-        service_calls::job::poll(&self.caller, &request.call, &roles(&request)).await
+        let roles = roles(&request);
+        service_calls::job::poll(self.sending(&request, &roles), &request.call).await
     }
 
     async fn cancel(&self, request: CallRequest) -> Result<(), String> {
-        service_calls::job::cancel(&self.caller, &request.call, &roles(&request)).await
+        let roles = roles(&request);
+        service_calls::job::cancel(self.sending(&request, &roles), &request.call).await
     }
 
     fn conformity(&self, resource: &Resource, result: &Value, is_strict: bool) -> Conformity {

@@ -32,6 +32,8 @@ PROTOCOLS = {
     "ec2": "ec2",
     "smithy-rpc-v2-cbor": "cbor",
 }
+# What is listened to, though it answers in a stream of events: `integrations` makes one result of it.
+HEARD = {("bedrock-agentcore", "InvokeHarness")}
 SIMPLE = {
     "boolean": "boolean",
     "byte": "byte",
@@ -99,7 +101,7 @@ class Service:
         self.protocol = next(p for p in PROTOCOLS if p in self.meta.get("protocols", [self.meta["protocol"]]))
         self.numbers = {}  # shape name -> its place in self.shapes
         self.shapes = []
-        self.streaming = []  # operations left out, because their messages are streams of events
+        self.streaming = []  # operations whose messages are streams of events; left out, but for what is heard
 
     def entry(self):
         meta = self.meta
@@ -107,8 +109,9 @@ class Service:
         for name, op in sorted(self.model["operations"].items()):
             if any(self.is_event_stream(op[side]["shape"]) for side in ("input", "output") if side in op):
                 self.streaming.append(name)
-            else:
-                operations[name] = self.operation(op)
+                if (self.name, name) not in HEARD:
+                    continue
+            operations[name] = self.operation(op)
         errors = {}
         for name, shape in sorted(self.model["shapes"].items()):
             if shape.get("exception"):
@@ -157,6 +160,7 @@ class Service:
             "algorithm": checksum.get("requestAlgorithmMember"),
             "fixed": {name: value["value"] for name, value in op.get("staticContextParams", {}).items()} or None,
             "discovered": bool(op.get("endpointdiscovery", {}).get("required")),
+            "events": (self.name, op["name"]) in HEARD,
         }
         return present(entry)
 
@@ -313,6 +317,8 @@ def catalogue(loader, services, names):
         index.append({"names": known, "id": services[name].meta["serviceId"]} | place)
         offset += len(parts[0]) + len(parts[1])
         for operation in services[name].streaming:
+            if (name, operation) in HEARD:
+                continue
             print(f"  {name}: {operation} speaks in streams of events and is left out")
     operations = sum(len(service.model["operations"]) - len(service.streaming) for service in services.values())
     head = {

@@ -3,14 +3,15 @@
 use crate::catalogue::{self, Service};
 use crate::credentials;
 use crate::endpoint::{Choice, Scope};
+use crate::events::Events;
 use crate::prepare::{Called, Place};
 use crate::settings::Settings;
 use crate::sign::{presigned, sign};
 use crate::signer::Signer;
-use crate::transport::Lost;
+use crate::transport::{Lost, Transport, within};
 use crate::wire::{self, Naming};
 use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
@@ -129,6 +130,48 @@ impl Caller {
             .await
     }
 
+    /// Calls an operation that answers in a stream of events, with the rights of the last of these roles as
+    /// [`call_as`](Caller::call_as) takes them. Each event that the model knows is given to `take`, as it comes: its name,
+    /// which begins with a capital letter, and its members.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Service`] also when the service reports an error within the stream, with status 400 then;
+    /// [`CallError::Unknown`] when the stream breaks off.
+    pub async fn listen_as(
+        &self,
+        roles: &[&str],
+        service: &str,
+        operation: &str,
+        members: &Value,
+        take: &mut (dyn FnMut(&str, Value) + Send),
+    ) -> Result<(), CallError> {
+        let called = Called::find(service, operation).map_err(CallError::Refused)?;
+        if !called.operation.events {
+            return Err(CallError::Refused(format!(
+                "`{service}:{operation}` does not answer in a stream of events"
+            )));
+        }
+        let credentials = self.rights(roles).await?;
+        let (request, url) = self.written(&called, service, members, credentials).await?;
+        let timeout = self.timeout(&called);
+        let heard = within(timeout, async {
+            let response = self.signer.transport.begin(request, timeout).await?;
+            let headers = headers(&response);
+            if !response.status().is_success() {
+                let response = Transport::whole(response).await?;
+                return Ok(Err(service_error(
+                    called.service,
+                    called.name,
+                    response,
+                    &headers,
+                )));
+            }
+            Ok(events(&called, response, &headers, take).await)
+        });
+        heard.await.map_err(|lost| named(lost, service, &url))?
+    }
+
     /// Signs a request that others have written and sends it, with the rights of the last of these roles as
     /// [`call_as`](Caller::call_as) takes them.
     ///
@@ -224,13 +267,53 @@ impl Caller {
         credentials: Option<Credentials>,
     ) -> Result<Answer, CallError> {
         let called = Called::find(service, operation).map_err(CallError::Refused)?;
+        if called.operation.events {
+            return Err(CallError::Refused(format!(
+                "`{service}:{operation}` answers in a stream of events"
+            )));
+        }
+        let (request, url) = self.written(&called, service, members, credentials).await?;
+        let response = self
+            .signer
+            .transport
+            .send(request, self.timeout(&called))
+            .await
+            .map_err(|lost| named(lost, service, &url))?;
+        let Called {
+            service: model,
+            name,
+            operation: shape,
+        } = called;
+        let headers = headers(&response);
+        if !response.status().is_success() || wire::is_error_in_disguise(model, shape, &response) {
+            return Err(service_error(model, name, response, &headers));
+        }
+        // The service has done it, so an unreadable answer leaves the outcome unknown.
+        let members = wire::answer(model, name, shape, &response, naming)
+            .map_err(|why| unreadable(service, operation, &why))?;
+        Ok(Answer {
+            members,
+            status: response.status().as_u16(),
+            headers,
+        })
+    }
+
+    /// Writes and signs a request; returns where it goes, too.
+    async fn written(
+        &self,
+        called: &Called,
+        service: &str,
+        members: &Value,
+        credentials: Option<Credentials>,
+    ) -> Result<(HttpRequest, String), CallError> {
         let empty = Map::new();
         let members = match members {
             Value::Object(members) => members,
             Value::Null => &empty,
             other => {
                 return Err(CallError::Refused(format!(
-                    "the members of `{service}:{operation}` must be an object, got {other}"
+                    "the members of `{service}:{}` must be an object, got {other}",
+                    called.name
                 )));
             }
         };
@@ -255,44 +338,12 @@ impl Caller {
             };
             sign(&mut request, &target.scope, credentials, SystemTime::now()).map_err(CallError::Refused)?;
         }
-        let Called {
-            service: model,
-            name,
-            operation: shape,
-        } = called;
-        let timeout = self
-            .signer
-            .settings
-            .answer_timeout
-            .unwrap_or_else(|| answer_timeout(model, name));
-        let response = self
-            .signer
-            .transport
-            .send(request, timeout)
-            .await
-            .map_err(|lost| match lost {
-                Lost::NotSent(why) => {
-                    CallError::NotSent(format!("`{service}` at {} is not there: {why}", target.url))
-                }
-                Lost::Unknown(why) => {
-                    CallError::Unknown(format!("`{service}` at {} gave no answer: {why}", target.url))
-                }
-            })?;
-        let headers = headers(&response);
-        if !response.status().is_success() || wire::is_error_in_disguise(model, shape, &response) {
-            return Err(service_error(model, name, response, &headers));
-        }
-        // The service has done it, so an unreadable answer leaves the outcome unknown.
-        let members = wire::answer(model, name, shape, &response, naming).map_err(|why| {
-            CallError::Unknown(format!(
-                "the answer of `{service}:{operation}` is unreadable: {why}"
-            ))
-        })?;
-        Ok(Answer {
-            members,
-            status: response.status().as_u16(),
-            headers,
-        })
+        Ok((request, target.url))
+    }
+
+    fn timeout(&self, called: &Called) -> Duration {
+        let usual = || answer_timeout(called.service, called.name);
+        self.signer.settings.answer_timeout.unwrap_or_else(usual)
     }
 
     /// The endpoint that a service names itself, for operations that are nowhere else.
@@ -364,9 +415,50 @@ fn answer_timeout(service: &Service, operation: &str) -> Duration {
     let seconds = match (service.model.id, operation) {
         ("Lambda", "Invoke" | "InvokeAsync") => 15 * 60 + 30,
         ("SFN", "StartSyncExecution") => 5 * 60 + 30,
+        ("Bedrock AgentCore", "InvokeHarness") => 15 * 60 + 30,
         _ => 120,
     };
     Duration::from_secs(seconds)
+}
+
+/// Says of a request that got no answer where it went.
+fn named(lost: Lost, service: &str, url: &str) -> CallError {
+    match lost {
+        Lost::NotSent(why) => CallError::NotSent(format!("`{service}` at {url} is not there: {why}")),
+        Lost::Unknown(why) => CallError::Unknown(format!("`{service}` at {url} gave no answer: {why}")),
+    }
+}
+
+fn unreadable(service: &str, operation: &str, why: &str) -> CallError {
+    CallError::Unknown(format!(
+        "the answer of `{service}:{operation}` is unreadable: {why}"
+    ))
+}
+
+/// Reads the events of an answer to its end.
+async fn events(
+    called: &Called,
+    response: HttpResponse,
+    headers: &[(String, String)],
+    take: &mut (dyn FnMut(&str, Value) + Send),
+) -> Result<(), CallError> {
+    let Called {
+        service,
+        name,
+        operation,
+    } = *called;
+    let why = |why: String| unreadable(service.model.id, name, &why);
+    let mut events = Events::of(response.into_body());
+    while let Some(frame) = events.next().await.map_err(why)? {
+        match wire::event(service, name, operation, &frame).map_err(why)? {
+            wire::Event::Known(event, members) => take(&event, members),
+            // The service may have more to tell than its model says.
+            wire::Event::Unknown => {}
+            // The answer had begun with a status of success; botocore shows this one.
+            wire::Event::Error(sent) => return Err(reported(service, sent, 400, headers)),
+        }
+    }
+    Ok(())
 }
 
 fn headers(response: &HttpResponse) -> Vec<(String, String)> {
@@ -384,7 +476,21 @@ fn service_error(
     headers: &[(String, String)],
 ) -> CallError {
     let status = response.status().as_u16();
-    let sent = wire::error(service, operation, response);
+    reported(
+        service,
+        wire::error(service, operation, response),
+        status,
+        headers,
+    )
+}
+
+/// Names an error that a service reports as its model does.
+fn reported(
+    service: &'static Service,
+    sent: wire::SentError,
+    status: u16,
+    headers: &[(String, String)],
+) -> CallError {
     let header = |name: &str| {
         headers
             .iter()

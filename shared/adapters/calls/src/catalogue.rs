@@ -67,6 +67,12 @@ pub(crate) fn partitions() -> &'static [Partition] {
     &CATALOGUE.partitions
 }
 
+/// How many bytes of the program the catalogue is.
+#[cfg(test)]
+pub(crate) fn bytes() -> usize {
+    FILE.len()
+}
+
 fn entry(name: &str) -> Option<&'static IndexEntry> {
     let number = *CATALOGUE.names.get(name)?;
     CATALOGUE.services.get(number).map(|(entry, _)| entry)

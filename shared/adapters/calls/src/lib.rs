@@ -14,6 +14,7 @@ mod conform;
 mod credentials;
 mod endpoint;
 mod environment;
+mod events;
 #[cfg(test)]
 mod measured;
 mod names;

@@ -90,7 +90,7 @@ impl Called {
         let changed = special::members(service.model.id, members)?;
         let members = changed.as_ref().unwrap_or(members);
         let mut request = wire::request(service, name, operation, members)?;
-        let target = match place {
+        let mut target = match place {
             Place::Set(url, region) => Target::set(service, url, *region),
             Place::Aws(choice) => Target::of_aws(service, operation, members, choice)?,
             Place::Told(url, choice) => Target {
@@ -98,6 +98,9 @@ impl Called {
                 ..Target::of_aws(service, operation, members, choice)?
             },
         };
+        if let (Place::Aws(_), Some(url)) = (place, special::url(service.model.id, name, members)) {
+            target.url = url;
+        }
         if let Some(signature) = service.model.signature.filter(|_| !operation.unsigned) {
             return Err(format!(
                 "`{}` wants requests with the signature `{signature}`, which is not implemented",

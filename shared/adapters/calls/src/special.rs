@@ -44,6 +44,15 @@ fn without_kinds(members: &Map<String, Value>) -> Option<Map<String, Value>> {
     changed
 }
 
+/// The endpoint that the members themselves name.
+pub(crate) fn url(service_id: &str, operation: &str, members: &Map<String, Value>) -> Option<String> {
+    if (service_id, operation) != ("Machine Learning", "Predict") {
+        return None;
+    }
+    let (_, url) = members.iter().find(|(name, _)| same(name, "PredictEndpoint"))?;
+    Some(url.as_str()?.trim_end_matches('/').to_owned())
+}
+
 /// Adds headers.
 pub(crate) fn headers(service_id: &str, request: &mut HttpRequest) {
     match service_id {
@@ -88,6 +97,16 @@ mod tests {
         let changed = members("Route 53", &given).unwrap().unwrap();
         assert_eq!(Value::Object(changed), json!({ "Id": "Z1", "Name": "a/b" }));
         assert_eq!(members("S3", &given), Ok(None));
+    }
+
+    #[test]
+    fn a_prediction_goes_where_its_members_say() {
+        let Value::Object(given) = json!({ "PredictEndpoint": "https://realtime.example.com/" }) else {
+            panic!("an object")
+        };
+        let of = |operation: &str| url("Machine Learning", operation, &given);
+        assert_eq!(of("Predict").as_deref(), Some("https://realtime.example.com"));
+        assert_eq!(of("GetMLModel"), None);
     }
 
     #[test]

@@ -52,7 +52,11 @@ impl Transport {
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Lost> {
-        let response = self.head(request).await?;
+        Transport::whole(self.head(request).await?).await
+    }
+
+    /// Waits for the rest of an answer that has begun.
+    pub(crate) async fn whole(response: HttpResponse) -> Result<HttpResponse, Lost> {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
             .collect()
@@ -121,7 +125,10 @@ fn trusting(authority: &[u8]) -> Result<Connector, String> {
         .build())
 }
 
-async fn within<T>(timeout: Duration, answer: impl Future<Output = Result<T, Lost>>) -> Result<T, Lost> {
+pub(crate) async fn within<T>(
+    timeout: Duration,
+    answer: impl Future<Output = Result<T, Lost>>,
+) -> Result<T, Lost> {
     tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| {
         let seconds = timeout.as_secs_f64();
         Err(Lost::Unknown(format!("no answer within {seconds} seconds")))
@@ -139,7 +146,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A request that found no connection was never sent, so trying again is always right.
 const CONNECT_PAUSES: &[Duration] = &[Duration::from_millis(100), Duration::from_millis(300)];
 /// Far above what a state may hold; only keeps a stray download from filling the memory.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(crate) const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What an error and its causes say.
 fn reasons(error: &dyn Error) -> String {

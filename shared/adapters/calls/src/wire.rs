@@ -4,16 +4,19 @@ mod read;
 mod write;
 
 use crate::catalogue::{Member, Operation, Protocol, Service, Shape, Side};
+use crate::names;
 use aws_smithy_cbor::protocol::RpcV2CborProtocol;
 use aws_smithy_json::protocol::aws_json_rpc::AwsJsonRpcProtocol;
 use aws_smithy_json::protocol::aws_rest_json_1::AwsRestJsonProtocol;
 use aws_smithy_query::protocol::AwsQueryProtocol;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_schema::Schema;
 use aws_smithy_schema::protocol::ClientProtocol;
 use aws_smithy_schema::serde::SerdeError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_smithy_types::event_stream::Message;
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 use aws_smithy_xml::protocol::aws_rest_xml::AwsRestXmlProtocol;
 use serde_json::{Map, Value};
@@ -119,6 +122,89 @@ pub(crate) fn is_error_in_disguise(
         rest[end..].trim_ascii_start()
     });
     body.starts_with(b"<Error>")
+}
+
+/// What stands in a frame of a stream of events.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Event {
+    /// An event that the model knows: its name, which begins with a capital letter, and its members.
+    Known(String, Value),
+    /// An event that the model does not know.
+    Unknown,
+    /// An error, with which the stream ends.
+    Error(SentError),
+}
+
+/// Reads a frame of the answer to an operation that answers in a stream of events.
+pub(crate) fn event(
+    service: &'static Service,
+    name: &str,
+    operation: &'static Operation,
+    frame: &Message,
+) -> Result<Event, String> {
+    let header = |name: &str| {
+        let header = frame
+            .headers()
+            .iter()
+            .find(|header| header.name().as_str() == name);
+        header.and_then(|header| header.value().as_string().ok().map(|text| text.as_str()))
+    };
+    match header(":message-type") {
+        Some("event") => {}
+        Some("exception") => {
+            let payload: Value = serde_json::from_slice(frame.payload()).unwrap_or_default();
+            let message = payload.get("message").or_else(|| payload.get("Message"));
+            return Ok(Event::Error(SentError {
+                code: header(":exception-type").map(names::capitalized),
+                message: message.and_then(Value::as_str).map(str::to_owned),
+            }));
+        }
+        Some("error") => {
+            return Ok(Event::Error(SentError {
+                code: header(":error-code").map(str::to_owned),
+                message: header(":error-message").map(str::to_owned),
+            }));
+        }
+        other => {
+            return Err(format!(
+                "there is no message type `{}`",
+                other.unwrap_or_default()
+            ));
+        }
+    }
+    let shape = |number: usize| &service.model.shapes[number];
+    let answer = operation.output.map(|number| write::members_of(shape(number)));
+    let stream = answer.unwrap_or_default().iter().find(|member| member.payload);
+    let events = stream.map(|member| write::members_of(shape(member.shape())));
+    let kind = header(":event-type").unwrap_or_default();
+    let Some(known) = events
+        .unwrap_or_default()
+        .iter()
+        .find(|event| event.wire_name() == kind)
+    else {
+        return Ok(Event::Unknown);
+    };
+    // An event's payload is written as the body of an answer is.
+    let body = SdkBody::from(frame.payload().clone());
+    let response = HttpResponse::new(
+        StatusCode::try_from(200).map_err(|error| error.to_string())?,
+        body,
+    );
+    let members = read_members(service, name, known.shape(), &response)
+        .map_err(|error| format!("the event `{kind}`: {}", write::message(&error)))?;
+    Ok(Event::Known(names::capitalized(known.name), members))
+}
+
+fn read_members(
+    service: &'static Service,
+    name: &str,
+    number: usize,
+    response: &HttpResponse,
+) -> Result<Value, SerdeError> {
+    let schema = service.schemas.shape(number, Side::Answer);
+    let configuration = configuration(service, name);
+    let mut body = protocol(service, Side::Answer).deserialize_response(response, schema, &configuration)?;
+    read::structure(service, number, schema, Naming::Api, &mut *body)
 }
 
 /// An error's code and message, as the service sent them.

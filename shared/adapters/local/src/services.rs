@@ -178,13 +178,22 @@ impl LocalServices {
         }
         self.note(request, AnsweredBy::Service);
         let role = call.role_arn.as_deref();
-        let sending = Sending {
+        let sending = self.sending(caller, request, role.as_slice());
+        sending.send(call, &plan).await
+    }
+
+    fn sending<'a>(
+        &'a self,
+        caller: &'a Caller,
+        request: &'a CallRequest,
+        roles: &'a [&'a str],
+    ) -> Sending<'a> {
+        Sending {
             caller,
             web: &self.web,
-            roles: role.as_slice(),
+            roles,
             region: &request.identity.region,
-        };
-        sending.send(call, &plan).await
+        }
     }
 
     fn unreachable(&self, request: &CallRequest, service: &str) -> Failure {
@@ -270,12 +279,14 @@ impl Services for LocalServices {
             return JobOutcome::Refused(self.unreachable(&request, &service));
         }
         let role = request.call.role_arn.as_deref();
-        service_calls::job::poll(caller, &request.call, role.as_slice()).await
+        let sending = self.sending(caller, &request, role.as_slice());
+        service_calls::job::poll(sending, &request.call).await
     }
 
     async fn cancel(&self, request: CallRequest) -> Result<(), String> {
         let role = request.call.role_arn.as_deref();
-        service_calls::job::cancel(self.caller().await, &request.call, role.as_slice()).await
+        let sending = self.sending(self.caller().await, &request, role.as_slice());
+        service_calls::job::cancel(sending, &request.call).await
     }
 
     async fn stand_in(&self, request: &CallRequest) -> Option<CallOutcome> {

@@ -20,16 +20,19 @@ pub fn conformity(resource: &Resource, result: &Value, is_strict: bool) -> Confo
     if has_no_model && !integration.is_sdk() {
         return Conformity::Conforms;
     }
+    let unmodelled = || {
+        Conformity::Unknown(format!(
+            "the result of `{}` has no model here",
+            integration.text()
+        ))
+    };
     match integration.pattern() {
+        // The API's is a stream.
+        Pattern::RequestResponse if integration.service() == "bedrockagentcore" => return unmodelled(),
         Pattern::RequestResponse => {}
         // A client may report anything.
         Pattern::WaitForTaskToken => return Conformity::Conforms,
-        Pattern::Sync | Pattern::Sync2 => {
-            return Conformity::Unknown(format!(
-                "the result of `{}` has no model here",
-                integration.text()
-            ));
-        }
+        Pattern::Sync | Pattern::Sync2 => return unmodelled(),
     }
     let request = match integrations::request(integration, json!({}), None) {
         Ok(request) => request,
@@ -82,9 +85,14 @@ mod tests {
         ] {
             assert_eq!(of(resource, &anything), Conformity::Conforms, "{resource}");
         }
-        assert!(matches!(
-            of("arn:aws:states:::glue:startJobRun.sync", &anything),
-            Conformity::Unknown(_)
-        ));
+        for resource in [
+            "arn:aws:states:::glue:startJobRun.sync",
+            "arn:aws:states:::bedrockagentcore:invokeHarness",
+        ] {
+            assert!(
+                matches!(of(resource, &anything), Conformity::Unknown(_)),
+                "{resource}"
+            );
+        }
     }
 }

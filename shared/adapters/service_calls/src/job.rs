@@ -1,19 +1,25 @@
 //! The job behind a `.sync` task, asked for and cancelled on AWS.
 
-use crate::{answered, failed, service_error};
-use calls::{CallError, Caller};
+use crate::{Sending, answered, failed, service_error};
+use calls::CallError;
 use engine::Call;
 use futures_util::future::join_all;
 use integrations::jobs::{self, Progress};
+use integrations::web::KubernetesJob;
 use integrations::{Failure, Integration, Resource, ServiceError, ServiceRequest};
 use ports::JobOutcome;
 use serde_json::Value;
 
-/// Asks how the job of a call is, with the rights of the last of these roles, as [`send`](crate::Sending::send) does.
-pub async fn poll(caller: &Caller, call: &Call, roles: &[&str]) -> JobOutcome {
+/// Asks how the job of a call is, as [`send`](Sending::send) makes the call.
+pub async fn poll(sending: Sending<'_>, call: &Call) -> JobOutcome {
     let Some((integration, submission)) = job_of(call) else {
         return JobOutcome::Unknown("the call has no job".to_owned());
     };
+    if KubernetesJob::is_of(integration) {
+        return sending
+            .poll_job(integration, call.parameters.value(), submission)
+            .await;
+    }
     let request = match jobs::poll(integration, call.parameters.value(), submission) {
         Ok(request) => request,
         Err(failure) => return JobOutcome::Ended(Err(failure)),
@@ -23,21 +29,26 @@ pub async fn poll(caller: &Caller, call: &Call, roles: &[&str]) -> JobOutcome {
         operation,
         members,
     } = &request;
+    let Sending { caller, roles, .. } = sending;
     match caller.call_as(roles, service, operation, members).await {
         Ok(answer) => outcome(jobs::progress(integration, submission, answered(answer))),
         Err(error) => refused(&call.resource, integration, submission, error),
     }
 }
 
-/// Ends the job of a call, with the rights of the last of these roles; there is nothing to do where it cannot be ended.
+/// Ends the job of a call; there is nothing to do where it cannot be ended.
 ///
 /// # Errors
 ///
 /// With the reason, when a request for it was not answered.
-pub async fn cancel(caller: &Caller, call: &Call, roles: &[&str]) -> Result<(), String> {
+pub async fn cancel(sending: Sending<'_>, call: &Call) -> Result<(), String> {
     let Some((integration, submission)) = job_of(call) else {
         return Ok(());
     };
+    if KubernetesJob::is_of(integration) {
+        return sending.delete_job(call.parameters.value(), submission).await;
+    }
+    let Sending { caller, roles, .. } = sending;
     let requests = jobs::cancel(integration, call.parameters.value(), submission);
     let sent = requests
         .iter()
@@ -51,6 +62,10 @@ pub async fn cancel(caller: &Caller, call: &Call, roles: &[&str]) -> Result<(), 
 /// The service that a call's job is asked for at: what must be reachable.
 pub fn service_of(call: &Call) -> Option<String> {
     let (integration, submission) = job_of(call)?;
+    if KubernetesJob::is_of(integration) {
+        // What proves who asks is a signature for `sts`.
+        return Some("sts".to_owned());
+    }
     jobs::poll(integration, call.parameters.value(), submission)
         .ok()
         .map(|request| request.service)

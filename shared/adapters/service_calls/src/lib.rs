@@ -4,6 +4,7 @@
 
 mod conformity;
 pub mod job;
+mod kubernetes;
 mod web;
 
 pub use conformity::conformity;
@@ -12,7 +13,8 @@ pub use web::{Sending, Web};
 use calls::{CallError, Caller};
 use engine::Call;
 use integrations::{
-    Conversation, Failure, Next, Plan, Resource, ServiceAnswer, ServiceError, ServiceRequest,
+    Conversation, Failure, HarnessReply, Integration, Next, Plan, Resource, ServiceAnswer, ServiceError,
+    ServiceRequest,
 };
 use ports::{CallOutcome, Exchange};
 
@@ -52,9 +54,16 @@ impl Sending<'_> {
             (Plan::Kubernetes(request), Resource::Service(integration)) => {
                 self.kubernetes(integration, request).await
             }
-            (Plan::Gateway(_) | Plan::Kubernetes(_), Resource::Function(_) | Resource::Activity(_)) => {
-                CallOutcome::Unknown("the call is of no integration".to_owned())
+            (Plan::KubernetesJob(job), Resource::Service(integration)) => {
+                self.make_job(integration, job, &call.client_token).await
             }
+            (Plan::Harness(request), Resource::Service(integration)) => {
+                listen(self.caller, integration, request, self.roles).await
+            }
+            (
+                Plan::Gateway(_) | Plan::Kubernetes(_) | Plan::KubernetesJob(_) | Plan::Harness(_),
+                Resource::Function(_) | Resource::Activity(_),
+            ) => CallOutcome::Unknown("the call is of no integration".to_owned()),
             (Plan::Api(request), resource) => send_request(self.caller, resource, request, self.roles).await,
             (Plan::Conversation(conversation), resource) => {
                 converse(self.caller, resource, conversation.clone(), self.roles).await
@@ -87,6 +96,34 @@ async fn send_request(
     match answer {
         Ok(answer) => shown(resource, answered(answer)),
         Err(error) => not_answered(resource, error),
+    }
+}
+
+/// Sends a request to a harness, and puts its reply together from the events that come back.
+async fn listen(
+    caller: &Caller,
+    integration: &Integration,
+    request: &ServiceRequest,
+    roles: &[&str],
+) -> CallOutcome {
+    let ServiceRequest {
+        service,
+        operation,
+        members,
+    } = request;
+    let mut reply = HarnessReply::default();
+    let mut take = |event: &str, members| reply.take(event, &members);
+    let heard = caller
+        .listen_as(roles, service, operation, members, &mut take)
+        .await;
+    match heard.map(|()| reply.result()) {
+        Ok(Some(Ok(result))) => CallOutcome::Succeeded(result.to_string()),
+        Ok(Some(Err(failure))) => CallOutcome::Failed(failure),
+        // The agent has done something, and nobody has heard to its end what.
+        Ok(None) => CallOutcome::Unknown(format!(
+            "the answer of `{service}:{operation}` ends before the agent has said everything"
+        )),
+        Err(error) => not_answered(&Resource::Service(integration.clone()), error),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use calls::{CallError, Caller, Scope};
 use integrations::web::{
-    ApiRequest, Authorization, Connection, HttpTask, KubernetesRequest, OAuth, PlainHttp, Signature, Token,
-    WebAnswer, WebRequest, lost,
+    ApiRequest, Authorization, Connection, HttpTask, OAuth, PlainHttp, Signature, Token, WebAnswer,
+    WebRequest, lost,
 };
 use integrations::{Failure, Integration, ServiceError, ServiceRequest, not_sent};
 use ports::{CallOutcome, Exchange};
@@ -16,8 +16,6 @@ use std::time::{Duration, Instant};
 const HTTP_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an API of API Gateway may take, which gives up itself after 29 seconds, or what its quota was raised to.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long the Kubernetes API of a cluster may take.
-const KUBERNETES_TIMEOUT: Duration = Duration::from_secs(60);
 /// A token is renewed when it lasts no longer (EventBridge user guide: 60 seconds).
 const RENEWED_BEFORE: Duration = Duration::from_secs(60);
 
@@ -201,51 +199,18 @@ impl Sending<'_> {
                 self.caller.fetch_as(self.roles, request, &scope, timeout).await
             }
         };
-        outcome(integration, sent, WebAnswer::of_api)
-    }
-
-    /// Sends a request to the Kubernetes API of a cluster.
-    pub(crate) async fn kubernetes(
-        self,
-        integration: &Integration,
-        kubernetes: &KubernetesRequest,
-    ) -> CallOutcome {
-        let mut request = kubernetes.request.clone();
-        match self.caller.eks_token(self.roles, &kubernetes.cluster).await {
-            Ok(token) => {
-                let header = ("Authorization".to_owned(), format!("Bearer {token}"));
-                request.headers.push(header);
-            }
-            // Asking for a token does nothing.
-            Err(error) => return CallOutcome::Failed(not_sent(integration, &error.to_string())),
-        }
-        let request = match written(&request) {
-            Ok(request) => request,
-            Err(failure) => return CallOutcome::Failed(failure),
-        };
-        let signer = self.caller.signer();
-        let timeout = signer.answer_timeout(KUBERNETES_TIMEOUT);
-        // Without TLS, which only a machine allows that calls itself, there is no certificate to look at.
-        let sent = match request.uri().scheme_str() {
-            Some("http") => signer.fetch_unsigned(request, timeout).await,
-            _ => {
-                signer
-                    .fetch_trusting(&kubernetes.authority, request, timeout)
-                    .await
-            }
-        };
-        outcome(integration, sent, WebAnswer::of_kubernetes)
+        outcome(integration, sent.map(read), WebAnswer::of_api)
     }
 }
 
 /// Decides what it says about a call how its request was answered.
-fn outcome(
+pub(crate) fn outcome(
     integration: &Integration,
-    sent: Result<http::Response<Vec<u8>>, CallError>,
+    sent: Result<WebAnswer, CallError>,
     shown: fn(&WebAnswer) -> Result<Value, Failure>,
 ) -> CallOutcome {
     match sent {
-        Ok(answer) => match shown(&read(answer)) {
+        Ok(answer) => match shown(&answer) {
             Ok(value) => CallOutcome::Succeeded(value.to_string()),
             Err(failure) => CallOutcome::Failed(failure),
         },
@@ -259,7 +224,7 @@ fn outcome(
     }
 }
 
-fn written(request: &WebRequest) -> Result<http::Request<Vec<u8>>, Failure> {
+pub(crate) fn written(request: &WebRequest) -> Result<http::Request<Vec<u8>>, Failure> {
     let mut builder = http::Request::builder()
         .method(request.method.as_str())
         .uri(&request.url);
@@ -272,7 +237,7 @@ fn written(request: &WebRequest) -> Result<http::Request<Vec<u8>>, Failure> {
         .map_err(|error| runtime(format!("the HTTP request cannot be written: {error}")))
 }
 
-fn read(answer: http::Response<Vec<u8>>) -> WebAnswer {
+pub(crate) fn read(answer: http::Response<Vec<u8>>) -> WebAnswer {
     let (head, body) = answer.into_parts();
     let headers = head.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -39,15 +39,12 @@ pub fn needs(program: &Program, place: &Place) -> Vec<Need> {
 /// Returns what is known and cannot be run here, with the names of the states.
 pub fn not_implemented(program: &Program) -> Vec<(String, String)> {
     let reason = |state: &State| match &state.kind {
-        StateKind::Task(task) => match &task.resource {
-            Resource::Service(integration) => iam::not_implemented(integration),
-            Resource::Function(_) | Resource::Activity(_) => None,
-        },
         StateKind::Map(map) => match map.mode {
             MapMode::Distributed(_) => Some("the distributed Map is not implemented yet".to_owned()),
             MapMode::Inline => None,
         },
-        StateKind::Pass(_)
+        StateKind::Task(_)
+        | StateKind::Pass(_)
         | StateKind::Choice(_)
         | StateKind::Wait(_)
         | StateKind::Succeed(_)

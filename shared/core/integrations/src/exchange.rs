@@ -66,7 +66,7 @@ impl Failure {
 /// `token` is the attempt's deterministic token: it becomes the member that
 /// [`EffectClass::Token`](crate::EffectClass::Token) names, unless the parameters have one.
 ///
-/// Fails for integrations that are known but cannot be run yet, such as `eks:runJob.sync`.
+/// Fails for integrations that no such request makes, such as `eks:runJob.sync`.
 pub fn request(
     integration: &Integration,
     parameters: Value,
@@ -79,10 +79,8 @@ pub fn request(
         Pattern::Sync | Pattern::Sync2 if crate::jobs::is_job(integration) => {}
         Pattern::Sync | Pattern::Sync2 => {
             return Err(Failure::runtime(format!(
-                "the {} pattern of `{}:{}` is not implemented yet",
-                integration.pattern.suffix(),
-                integration.service,
-                integration.action
+                "`{}` is no request to an API of AWS",
+                integration.text
             )));
         }
     }

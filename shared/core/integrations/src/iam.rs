@@ -15,7 +15,6 @@ mod storage;
 
 use crate::arn::FunctionArn;
 use crate::integration::Integration;
-use crate::web::PlainHttp;
 use serde_json::Value;
 
 pub use maps::of_distributed_map;
@@ -163,15 +162,6 @@ pub fn of_role(role: Option<&str>) -> Permission {
         Some(arn) => Permission::new("sts:AssumeRole", vec![arn.to_owned()]),
         None => Permission::wide("sts:AssumeRole", "the role is chosen when it runs"),
     }
-}
-
-/// Returns why an integration cannot be run here, where it is known and not implemented.
-pub fn not_implemented(integration: &Integration) -> Option<String> {
-    let empty = Value::Object(serde_json::Map::new());
-    let failure = crate::plan(integration, &empty, None, PlainHttp::Refused).err()?;
-    failure
-        .cause
-        .filter(|cause| cause.ends_with("is not implemented yet"))
 }
 
 /// Returns what an operation needs: its own actions, and those that follow from its parameters.

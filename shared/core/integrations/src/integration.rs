@@ -98,6 +98,11 @@ impl Integration {
         &self.resource
     }
 
+    /// After how many seconds the task times out, whatever the state's `TimeoutSeconds` says; `None` for most.
+    pub fn seconds_max(&self) -> Option<u64> {
+        self.optimized.and_then(|(_, action)| action.seconds_max)
+    }
+
     /// What may be done when the call's outcome is unknown, whatever its parameters are.
     ///
     /// [`Integration::effect_class_of`] looks at the parameters and is often less strict.

@@ -37,3 +37,4 @@ pub use exchange::{
 pub use integration::{Integration, Pattern};
 pub use plan::{Plan, plan};
 pub use resource::{Resource, ResourceError};
+pub use services::bedrockagentcore::HarnessReply;

@@ -98,6 +98,9 @@ pub(crate) struct Operation {
     /// Whether the service itself has to be asked for the operation's endpoint.
     #[serde(default)]
     pub(crate) discovered: bool,
+    /// Whether the answer is a stream of events.
+    #[serde(default)]
+    pub(crate) events: bool,
 }
 
 fn post() -> &'static str {

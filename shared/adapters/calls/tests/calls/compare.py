@@ -2,11 +2,12 @@
 """Compares the wire with botocore's: requests, answers and errors made up at random from the models, and endpoints.
 
     python3 -m venv /tmp/catalogue
-    /tmp/catalogue/bin/pip install botocore==1.44.5
-    /tmp/catalogue/bin/python shared/adapters/calls/tests/calls/compare.py --operations 2000
+    /tmp/catalogue/bin/pip install -r shared/adapters/calls/catalogue/pins.txt
+    /tmp/catalogue/bin/python shared/adapters/calls/tests/calls/compare.py
 
 Every case goes through a whole client of botocore, so what it changes beside the models is compared too. Differences
-are listed by name at the end.
+are listed by name at the end; with --check those without a reason in EXPLAINED are a failure, and so is a comparison of
+too little.
 """
 
 import argparse
@@ -70,6 +71,7 @@ EXPLAINED = [
         "botocore makes the presigned URL of another Region",
     ),
     (r"(importexport|sdb):.*", r"refused", "", "signature v2"),
+    (r".*", r"bare body", "", "an element without members is there or not"),
 ]
 
 
@@ -207,9 +209,16 @@ def differing(ours, theirs):
         if part == "headers":
             names = set(ours[part].items()) ^ set(theirs[part].items())
             found += sorted({f"header {name}" for name, _ in names})
+        elif part == "body" and theirs[part] == "" and is_bare(ours[part]):
+            found.append("bare body")
         else:
             found.append(part)
     return found
+
+
+def is_bare(body):
+    """Whether a body is an element with nothing in it."""
+    return isinstance(body, list) and len(body) == 4 and not any(body[1:])
 
 
 def drawn(session, count, only):
@@ -269,13 +278,14 @@ def endpoints(session):
                 yield case, expected
 
 
-def ask_ours(cases):
+def ask_ours(cases, of_workspace):
     """Runs our side over the cases."""
     with tempfile.TemporaryDirectory() as folder:
         given, results = pathlib.Path(folder, "cases"), pathlib.Path(folder, "results")
         given.write_text("".join(json.dumps(case) + "\n" for case in cases))
         environment = os.environ | {"CALLS_CASES": str(given), "CALLS_RESULTS": str(results)}
-        command = ["cargo", "test", "-q", "-p", "calls", "--lib", "compared::", "--", "--ignored"]
+        packages = ["--workspace"] if of_workspace else ["-p", "calls"]
+        command = ["cargo", "test", "-q", *packages, "--lib", "compared::", "--", "--ignored"]
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
         return [json.loads(line) for line in results.read_text().splitlines()]
 
@@ -286,10 +296,11 @@ def packed(answer):
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--operations", type=int, default=1500)
+    arguments.add_argument("--operations", type=int, default=100_000, help="how many to compare, of all services evenly")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--services", default="")
     arguments.add_argument("--check", action="store_true", help="fail when there are differences without a reason")
+    arguments.add_argument("--workspace", action="store_true", help="take the tests of the whole workspace: CI has them")
     arguments.add_argument("--show", type=int, default=0, help="how many differences to show in full")
     arguments = arguments.parse_args()
     random.seed(arguments.seed)
@@ -310,8 +321,11 @@ def main():
         cases.append(case | {"answer": packed(answer), "error": packed(error)})
         expected.append((protocol, operation, request, outcome, failure))
     checked = list(endpoints(them.session)) if not arguments.services else []
-    results = ask_ours(cases + [case for case, _ in checked])
-    different = report(cases, expected, results, arguments.show)
+    results = ask_ours(cases + [case for case, _ in checked], arguments.workspace)
+    different, figures = report(cases, expected, results, arguments.show)
+    missing = [] if arguments.services else too_few(figures)
+    for what in missing:
+        print(f"too little is compared: {what}")
     unequal = []
     for (case, theirs), ours in zip(checked, results[len(cases) :]):
         if (ours if "url" in ours else None) != theirs:
@@ -320,7 +334,17 @@ def main():
         print(f"endpoints: {len(checked) - len(unequal)} equal of {len(checked)}")
     for case, theirs, ours in unequal[: 20 + arguments.show]:
         print(f"  {case['service']} {case['region']} {case['fips']} {case['dual_stack']}: {theirs} | {ours}")
-    return 1 if arguments.check and (different or unequal) else 0
+    return 1 if arguments.check and (different or unequal or missing) else 0
+
+
+def too_few(figures):
+    """What says that the comparison has found no difference because it compared little."""
+    found = [f"nothing in the protocol {protocol}" for protocol in PROTOCOLS if protocol not in figures]
+    for protocol, count in figures.items():
+        for what, least in LEAST.items():
+            if count[what] < least * count["operations"]:
+                found.append(f"{count[what]} {what} of {count['operations']} operations in the protocol {protocol}")
+    return found
 
 
 def report(cases, expected, results, show):
@@ -332,13 +356,17 @@ def report(cases, expected, results, show):
         count["operations"] += 1
 
         def differs(what, theirs, own):
-            part = "refused" if what.startswith("we refuse") else what.removeprefix("request ")
+            part = next((part for said, part in PARTS if what.startswith(said)), what.removeprefix("request "))
             members = json.dumps(case["members"])
             for operations, parts, inside, why in EXPLAINED:
                 if re.fullmatch(operations, about) and re.fullmatch(parts, part) and re.search(inside, members):
                     what = f"(explained: {why}) {what}"
             differences[what].append((about, theirs, own))
 
+        if request is None and "url" not in ours.get("request", {}):
+            # Neither makes a request: of the members that were made up, or at all.
+            count["refused by both"] += 1
+            continue
         if request is None:
             differs(
                 f"botocore makes no request: {type(outcome[1]).__name__}", str(outcome[1])[:200], ours.get("request")
@@ -385,16 +413,27 @@ def report(cases, expected, results, show):
         print(f"{name}: " + ", ".join(f"{count[key]} {key}" for key in KEYS))
     for what, found in sorted(differences.items()):
         print(f"{len(found)} x {what}: {', '.join(about for about, _, _ in found[:8])}")
-        for about, theirs, own in [] if what.startswith("(") or what.startswith("botocore") else found[:show]:
+        for about, theirs, own in [] if what.startswith("(") else found[:show]:
             print(
                 f"    {about}\n      botocore {json.dumps(theirs, default=str)[:1500]}\n      ours     {json.dumps(own, default=str)[:1500]}"
             )
 
-    return [what for what in differences if not what.startswith("(") and not what.startswith("botocore")]
+    different = [what for what in differences if not what.startswith("(")]
+    return different, figures
 
 
+PROTOCOLS = ["ec2", "json", "query", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"]
+# How much of what is drawn has to be comparable; some operations have no answer, and we refuse two services of one protocol.
+LEAST = {"requests tried": 0.85, "answers tried": 0.7, "errors tried": 0.95}
+# What is no part of a request or an answer, as EXPLAINED names it.
+PARTS = [
+    ("we refuse", "refused"),
+    ("botocore makes no request", "no request"),
+    ("botocore reads no answer", "no answer"),
+]
 KEYS = [
     "operations",
+    "refused by both",
     "requests equal",
     "requests tried",
     "answers equal",

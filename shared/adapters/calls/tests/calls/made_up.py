@@ -16,6 +16,7 @@ PARTS_OF_ENDPOINTS = {
     "Bucket": "photos-of-mine",
     "AccountId": "123456789012",
     "CopySource": "photos/one",
+    "PredictEndpoint": "https://realtime.machinelearning.us-west-2.amazonaws.com",
     "StreamARN": "arn:aws:kinesis:us-west-2:123456789012:stream/one",
     "ResourceARN": "arn:aws:kinesis:us-west-2:123456789012:stream/one",
     "ConsumerARN": "arn:aws:kinesis:us-west-2:123456789012:stream/one/consumer/two:1",

@@ -132,13 +132,20 @@ fn calling(turn: &mut Turn<'_>, id: ThreadId, call: CallId, task: &Task, request
     };
     // The clock of an activity's task starts when a worker takes it (AWS developer guide: Task state).
     if !matches!(task.resource, Resource::Activity(_)) {
-        start_clock(&mut calling, turn.now);
+        start_clock(&mut calling, &task.resource, turn.now);
     }
     calling
 }
 
-/// Returns whether a call is one for somebody who may take longer: of a function, which says so by its time-out.
+/// Returns whether a call is one for somebody who may take longer: of a function, which says so by its time-out, or of
+/// an agent, which need not say so.
 fn takes_long(execution: &Execution, task: &Task, request: &Request) -> bool {
+    let beyond = |seconds: u64| execution.hands_over_beyond.is_some_and(|most| seconds > most);
+    if let Resource::Service(integration) = &task.resource
+        && let Some(most) = integration.seconds_max()
+    {
+        return beyond(request.timeout_seconds.unwrap_or(most).min(most));
+    }
     let is_function = match &task.resource {
         Resource::Function(_) => true,
         // A time-out of `.waitForTaskToken` is about the answer to the token: the call itself is short.
@@ -147,13 +154,22 @@ fn takes_long(execution: &Execution, task: &Task, request: &Request) -> bool {
         }
         Resource::Activity(_) => false,
     };
-    let beyond = |most: u64| request.timeout_seconds.is_some_and(|seconds| seconds > most);
-    is_function && execution.hands_over_beyond.is_some_and(beyond)
+    is_function && request.timeout_seconds.is_some_and(beyond)
 }
 
-fn start_clock(calling: &mut Calling<Data>, now: Timestamp) {
-    calling.deadline = now.plus_seconds(calling.timeout_seconds.unwrap_or(TASK_SECONDS_DEFAULT));
+fn start_clock(calling: &mut Calling<Data>, resource: &Resource, now: Timestamp) {
+    let seconds = calling.timeout_seconds.unwrap_or(TASK_SECONDS_DEFAULT);
+    calling.deadline = now.plus_seconds(seconds.min(seconds_max(resource)));
     calling.heartbeat_due = calling.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
+}
+
+/// Returns for how long a task may run, whatever its `TimeoutSeconds` says.
+fn seconds_max(resource: &Resource) -> u64 {
+    let most = match resource {
+        Resource::Service(integration) => integration.seconds_max(),
+        Resource::Function(_) | Resource::Activity(_) => None,
+    };
+    most.unwrap_or(TASK_SECONDS_DEFAULT)
 }
 
 /// Evaluates TimeoutSeconds or HeartbeatSeconds.
@@ -438,7 +454,7 @@ pub(crate) fn activity_started(turn: &mut Turn<'_>, call: CallId, worker_name: O
     let now = turn.now;
     change_calling(turn, open.id, |calling| {
         calling.stage = Stage::Submitted;
-        start_clock(calling, now);
+        start_clock(calling, &open.task.resource, now);
     });
 }
 

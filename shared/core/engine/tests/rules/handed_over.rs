@@ -30,6 +30,10 @@ fn what_says_that_it_may_take_long_is_handed_over() {
     let unsaid = json!({ "Type": "Task", "Resource": FUNCTION, "End": true });
     assert!(!is_handed_over(unsaid));
     assert!(!is_handed_over(task("arn:aws:states:::sqs:sendMessage", 900)));
+    let harness = "arn:aws:states:::bedrockagentcore:invokeHarness";
+    let unsaid = json!({ "Type": "Task", "Resource": harness, "End": true });
+    assert!(is_handed_over(unsaid), "an agent may take 15 minutes");
+    assert!(!is_handed_over(task(harness, 60)));
     // The time-out is about the answer to the token, and not about the call.
     let token = json!({ "Type": "Task", "Resource": format!("{INVOKE}.waitForTaskToken"), "TimeoutSeconds": 900,
         "Parameters": { "FunctionName": "f", "Payload": { "token.$": "$$.Task.Token" } }, "End": true });

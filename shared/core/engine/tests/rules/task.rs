@@ -126,6 +126,23 @@ fn the_clock_of_an_activity_starts_when_a_worker_takes_it() {
 }
 
 #[test]
+fn an_agent_has_15_minutes_at_most() {
+    let harness = "arn:aws:states:::bedrockagentcore:invokeHarness";
+    for (fields, seconds) in [
+        (json!({}), 900),
+        (json!({ "TimeoutSeconds": 5_000 }), 900),
+        (json!({ "TimeoutSeconds": 20 }), 20),
+    ] {
+        let mut play = task(harness, fields);
+        play.pass(seconds - 1);
+        assert_eq!(play.status(), Status::Running);
+        play.pass(1);
+        assert_eq!(play.error().0, "States.Timeout");
+        assert_eq!(play.count("TaskTimedOut"), 1);
+    }
+}
+
+#[test]
 fn a_task_with_a_token_is_ended_by_a_client() {
     let fields = json!({ "Parameters": { "MessageBody.$": "$$.Task.Token" } });
     let mut play = task(TOKEN, fields);

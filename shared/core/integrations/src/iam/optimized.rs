@@ -17,7 +17,7 @@ pub(super) fn of(
 ) -> Vec<Permission> {
     match (service.name, action.name) {
         ("apigateway", _) => return vec![api(parameters, place)],
-        ("bedrockagentcore", "invokeHarness") => return vec![harness(parameters)],
+        ("bedrockagentcore", "invokeHarness") => return harness(parameters),
         // Kubernetes asks its own role bindings, not IAM.
         ("eks", "call" | "runJob") => return Vec::new(),
         ("elasticmapreduce", "modifyInstanceFleetByName") => {
@@ -192,12 +192,18 @@ fn http(parameters: &Value, place: &Place) -> Vec<Permission> {
     [invoke].into_iter().chain(of_connection).chain(read).collect()
 }
 
-fn harness(parameters: &Value) -> Permission {
-    let action = "bedrock-agentcore:InvokeHarness";
-    match Member::of(parameters, "HarnessArn").text() {
+// AWS: developer guide, "IAM policies for calling Amazon Bedrock AgentCore"
+fn harness(parameters: &Value) -> Vec<Permission> {
+    let actions = [
+        "bedrock-agentcore:InvokeHarness",
+        "bedrock-agentcore:InvokeAgentRuntime",
+    ];
+    let arn = Member::of(parameters, "HarnessArn");
+    let needed = actions.map(|action| match arn.text() {
         Some(arn) => Permission::new(action, vec![arn.to_owned(), format!("{arn}/*")]),
         None => Permission::wide(action, "`HarnessArn` is chosen when it runs"),
-    }
+    });
+    needed.into()
 }
 
 /// What a query of Athena needs besides: the tables' descriptions, their data, and a place for the result.

@@ -540,16 +540,3 @@ fn the_tables_know_their_operations() {
         }
     }
 }
-
-#[test]
-fn what_cannot_be_run_is_known() {
-    let of = |text: &str| match Resource::parse(text).unwrap() {
-        Resource::Service(integration) => not_implemented(&integration),
-        other => panic!("{other} is no integration"),
-    };
-    assert_eq!(
-        of("arn:aws:states:::eks:runJob").unwrap(),
-        "the integration `eks:runJob` is not implemented yet"
-    );
-    assert_eq!(of("arn:aws:states:::lambda:invoke"), None);
-}

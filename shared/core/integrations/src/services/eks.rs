@@ -15,7 +15,11 @@ pub(crate) const SERVICE: Service = Service {
     },
     actions: &[
         Action::new("call", RR, Effect::ByParameters(web::effect_of_kubernetes)),
-        Action::new("runJob", RR_SYNC_TOKEN, Effect::Once),
+        Action::new(
+            "runJob",
+            RR_SYNC_TOKEN,
+            Effect::ByParameters(web::effect_of_run_job),
+        ),
         Action::new("createCluster", RR_SYNC, TOKEN).with_job(&CLUSTER_CREATION),
         Action::new("createFargateProfile", RR_SYNC, TOKEN).with_job(&FARGATE_PROFILE_CREATION),
         Action::new("createNodegroup", RR_SYNC, TOKEN).with_job(&NODEGROUP_CREATION),

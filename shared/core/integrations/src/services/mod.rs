@@ -4,7 +4,7 @@ mod apigateway;
 mod athena;
 mod batch;
 pub(crate) mod bedrock;
-mod bedrockagentcore;
+pub(crate) mod bedrockagentcore;
 mod codebuild;
 mod databrew;
 mod dynamodb;
@@ -95,6 +95,8 @@ pub(crate) struct Action {
     pub(crate) job: Option<&'static Job>,
     /// How the action is not like the API's operation of its name.
     pub(crate) reshaped: Option<&'static Reshaped>,
+    /// After how many seconds the task times out, whatever the state says; `None` where the state alone says it.
+    pub(crate) seconds_max: Option<u64>,
 }
 
 /// An action that is named and shaped otherwise than the API's operation.
@@ -116,7 +118,14 @@ impl Action {
             effect,
             job: None,
             reshaped: None,
+            seconds_max: None,
         }
+    }
+
+    /// Returns the action as one that times out after so many seconds, whatever the state says.
+    pub(crate) const fn within(mut self, seconds: u64) -> Action {
+        self.seconds_max = Some(seconds);
+        self
     }
 
     /// Returns the action as one whose operation another service has than the integration's.
@@ -197,7 +206,7 @@ pub(crate) fn request(
         Some((service, action)) => {
             let client = action.client.or(service.client).ok_or_else(|| {
                 Failure::runtime(format!(
-                    "the integration `{}:{}` is not implemented yet",
+                    "`{}:{}` is no request to an API of AWS",
                     service.name, action.name
                 ))
             })?;

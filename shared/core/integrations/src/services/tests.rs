@@ -1,5 +1,7 @@
 use super::*;
-use crate::{FunctionArn, Resource, failure, function_request, function_response, request, response};
+use crate::{
+    FunctionArn, HarnessReply, Resource, failure, function_request, function_response, request, response,
+};
 use serde_json::json;
 
 fn integration(call: &str) -> Integration {
@@ -222,21 +224,96 @@ fn parameters_must_be_an_object() {
 }
 
 #[test]
-fn what_is_missing_says_so() {
-    let cause = |call: &str| {
-        request(&integration(call), json!({}), None)
-            .unwrap_err()
-            .cause
-            .unwrap()
+fn what_is_no_request_to_aws_says_so() {
+    let failure = request(&integration("eks:runJob.sync"), json!({}), None).unwrap_err();
+    assert_eq!(
+        failure.cause.unwrap(),
+        "`arn:aws:states:::eks:runJob.sync` is no request to an API of AWS"
+    );
+}
+
+/// Gives events to a reply.
+fn reply(events: &[(&str, Value)]) -> HarnessReply {
+    let mut reply = HarnessReply::default();
+    for (event, members) in events {
+        reply.take(event, members);
+    }
+    reply
+}
+
+#[test]
+fn a_harness_says_its_last_message_and_all_of_its_tokens() {
+    let start = |role: &str| ("MessageStart", json!({ "Role": role }));
+    let delta = |block: u64, delta: Value| {
+        (
+            "ContentBlockDelta",
+            json!({ "ContentBlockIndex": block, "Delta": delta }),
+        )
     };
+    let stop = |reason: &str| ("MessageStop", json!({ "StopReason": reason }));
+    let metadata = |tokens: u64| {
+        let usage = json!({ "InputTokens": tokens, "OutputTokens": 1, "TotalTokens": tokens + 1 });
+        (
+            "Metadata",
+            json!({ "Usage": usage, "Metrics": { "LatencyMs": 10 } }),
+        )
+    };
+    let first = [
+        start("assistant"),
+        delta(0, json!({ "Text": "let me look" })),
+        stop("tool_use"),
+        metadata(5),
+        start("user"),
+        delta(0, json!({ "ToolResult": [{ "Text": "42" }] })),
+        stop("tool_result"),
+    ];
+    let last = [
+        start("assistant"),
+        delta(0, json!({ "ReasoningContent": { "Text": "hm" } })),
+        delta(2, json!({ "Text": "second" })),
+        delta(1, json!({ "Text": "fir" })),
+        delta(1, json!({ "Text": "st" })),
+        ("ContentBlockStop", json!({ "ContentBlockIndex": 1 })),
+        stop("end_turn"),
+        metadata(7),
+        ("HookEvent", json!({ "Name": "after_invocation" })),
+    ];
+    let all = [first.as_slice(), last.as_slice()].concat();
     assert_eq!(
-        cause("eks:runJob.sync"),
-        "the .sync pattern of `eks:runJob` is not implemented yet"
+        reply(&all).result(),
+        Some(Ok(json!({
+            "Output": { "Message": { "Role": "assistant", "Content": [{ "Text": "first" }, { "Text": "second" }] } },
+            "StopReason": "end_turn",
+            "Usage": { "InputTokens": 12, "OutputTokens": 2, "TotalTokens": 14 },
+            "Metrics": { "LatencyMs": 20 },
+        })))
     );
-    assert_eq!(
-        cause("bedrockagentcore:invokeHarness"),
-        "the integration `bedrockagentcore:invokeHarness` is not implemented yet"
-    );
+    // A turn that ends with a tool has nothing to say, and is a reply all the same.
+    let tool = [start("assistant"), stop("tool_use")];
+    let said = reply(&tool).result().unwrap().unwrap();
+    assert_eq!(said["Output"]["Message"]["Content"], json!([]));
+}
+
+#[test]
+fn half_a_reply_is_none() {
+    let start = ("MessageStart", json!({ "Role": "assistant" }));
+    let stop = ("MessageStop", json!({ "StopReason": "end_turn" }));
+    let user = ("MessageStart", json!({ "Role": "user" }));
+    for events in [
+        vec![],
+        vec![start.clone()],
+        vec![start.clone(), stop.clone(), start.clone()],
+        vec![user, stop.clone()],
+    ] {
+        assert_eq!(reply(&events).result(), None, "{events:?}");
+    }
+    let large = json!({ "ContentBlockIndex": 0, "Delta": { "Text": "x".repeat(9 << 20) } });
+    let large = ("ContentBlockDelta", large);
+    let failure = reply(&[start, large.clone(), large, stop])
+        .result()
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(failure.error, "States.DataLimitExceeded");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `eks:call` (AWS developer guide, "Create and manage Amazon EKS clusters with Step Functions").
+//! `eks:call`, and the cluster that it calls (AWS developer guide, "Create and manage Amazon EKS clusters with Step
+//! Functions").
 
 use super::parts::{Parameters, pairs};
 use super::url::{PlainHttp, checked, path, with_query};
@@ -27,32 +28,66 @@ impl KubernetesRequest {
     pub fn read(parameters: &Value, plain: PlainHttp) -> Result<KubernetesRequest, Failure> {
         let parameters = Parameters::of("eks:call", parameters)?;
         let method = parameters.method()?;
-        let endpoint = checked(parameters.needed_text("Endpoint")?, plain)?.trim_end_matches('/');
-        let called = parameters.needed_text("Path")?;
-        let url = format!("{endpoint}/{}", path(called.strip_prefix('/').unwrap_or(called)));
+        let cluster = Cluster::read(&parameters, plain)?;
         let empty = Map::new();
         let query = parameters
             .object("QueryParameters")?
             .map_or(&empty, |query| query.fields);
-        let mut headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-        let body = parameters.get("RequestBody");
-        if let Some(body) = body {
-            headers.push(("Content-Type".to_owned(), content_type(&method, body).to_owned()));
-        }
+        let path = parameters.needed_text("Path")?;
+        Ok(cluster.request(&method, path, &pairs(query), parameters.get("RequestBody")))
+    }
+}
+
+/// A cluster, as the parameters of a task have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cluster {
+    name: String,
+    endpoint: String,
+    authority: Vec<u8>,
+}
+
+impl Cluster {
+    pub(crate) fn read(parameters: &Parameters<'_>, plain: PlainHttp) -> Result<Cluster, Failure> {
+        let endpoint = checked(parameters.needed_text("Endpoint")?, plain)?;
         let authority = super::oauth::from_base64(parameters.needed_text("CertificateAuthority")?);
-        let authority = authority.ok_or_else(|| {
-            Failure::runtime("the `CertificateAuthority` of `eks:call` must be base64".to_owned())
-        })?;
-        Ok(KubernetesRequest {
+        Ok(Cluster {
+            name: parameters.needed_text("ClusterName")?.to_owned(),
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            authority: authority.ok_or_else(|| {
+                Failure::runtime(format!(
+                    "the `CertificateAuthority` of `{}` must be base64",
+                    parameters.of
+                ))
+            })?,
+        })
+    }
+
+    pub(crate) fn request(
+        &self,
+        method: &str,
+        called: &str,
+        query: &[(String, String)],
+        body: Option<&Value>,
+    ) -> KubernetesRequest {
+        let url = format!(
+            "{}/{}",
+            self.endpoint,
+            path(called.strip_prefix('/').unwrap_or(called))
+        );
+        let mut headers = vec![("Accept".to_owned(), "application/json".to_owned())];
+        if let Some(body) = body {
+            headers.push(("Content-Type".to_owned(), content_type(method, body).to_owned()));
+        }
+        KubernetesRequest {
             request: WebRequest {
-                method,
-                url: with_query(&url, &pairs(query), None),
+                method: method.to_owned(),
+                url: with_query(&url, query, None),
                 headers,
                 body: body.map(super::form::text),
             },
-            cluster: parameters.needed_text("ClusterName")?.to_owned(),
-            authority,
-        })
+            cluster: self.name.clone(),
+            authority: self.authority.clone(),
+        }
     }
 }
 
@@ -75,10 +110,20 @@ impl WebAnswer {
         if answer::is_success(self) {
             return Ok(answer::shown(self, &String::from_utf8_lossy(&self.body)));
         }
-        Err(Failure {
+        Err(self.failure_of_kubernetes())
+    }
+
+    /// Names an answer that is an error as Step Functions does.
+    // AWS: developer guide, "Create and manage Amazon EKS clusters with Step Functions", "Permissions"
+    pub fn failure_of_kubernetes(&self) -> Failure {
+        let mut cause = answer::shown(self, &String::from_utf8_lossy(&self.body));
+        if let Value::Object(fields) = &mut cause {
+            fields.shift_remove("Headers");
+        }
+        Failure {
             error: format!("EKS.{}", self.status),
-            cause: Some(answer::cause(self)),
-        })
+            cause: Some(cause.to_string()),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tasks that send HTTP requests of the author's making: `http:invoke`, `apigateway:invoke` and `eks:call`.
+//! Tasks that send HTTP requests of the author's making: `http:invoke`, `apigateway:invoke`, `eks:call` and `eks:runJob`.
 //!
 //! What an author gives becomes a [`WebRequest`], and what comes back a result. Nothing here sends anything: whoever does
 //! reads the connection of an HTTP Task, keeps its tokens, and signs.
@@ -12,6 +12,7 @@ mod kubernetes;
 mod mistakes;
 mod oauth;
 mod parts;
+mod run_job;
 mod url;
 
 pub use api::{ApiRequest, Signature};
@@ -20,11 +21,13 @@ pub use http::{HttpTask, lost};
 pub use kubernetes::KubernetesRequest;
 pub use mistakes::mistakes;
 pub use oauth::{OAuth, Token};
+pub use run_job::{Container, EndedJob, JobState, KubernetesJob, MadeJob};
 pub use url::PlainHttp;
 
 pub(crate) use api::effect as effect_of_api;
 pub(crate) use http::effect as effect_of_http;
 pub(crate) use kubernetes::effect as effect_of_kubernetes;
+pub(crate) use run_job::effect as effect_of_run_job;
 
 /// An HTTP request that somebody is to send.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -485,9 +485,10 @@ fn kubernetes_is_called_with_the_certificates_of_its_cluster() {
     let failure = answer(409, "application/json", b"{}")
         .of_kubernetes()
         .unwrap_err();
+    let shown = r#"{"ResponseBody":{},"StatusCode":409,"StatusText":"Said"}"#;
     assert_eq!(
         (&*failure.error, failure.cause.as_deref()),
-        ("EKS.409", Some("{}"))
+        ("EKS.409", Some(shown))
     );
 }
 
@@ -531,4 +532,30 @@ fn an_api_gets_texts_as_json_and_null_only_when_it_is_allowed() {
         let cause = cause(api(parameters).unwrap_err());
         assert!(cause.contains(expected), "{cause}");
     }
+}
+
+#[test]
+fn a_job_with_a_name_may_be_made_again_while_it_would_still_be_there() {
+    let Ok(crate::Resource::Service(run_job)) = crate::Resource::parse("arn:aws:states:::eks:runJob.sync")
+    else {
+        panic!("an integration")
+    };
+    let class = |job: Value| run_job.effect_class_of(&json!({ "Job": job }));
+    let token = |seconds: u64| EffectClass::Token {
+        member: "Job.metadata.annotations.stepwell/client-token".to_owned(),
+        window_seconds: seconds,
+    };
+    assert_eq!(class(json!({ "metadata": { "name": "n" } })), token(600));
+    assert_eq!(class(json!(r#"{"metadata":{"name":"n"}}"#)), token(600));
+    let kept =
+        |seconds: u64| json!({ "metadata": { "name": "n" }, "spec": { "ttlSecondsAfterFinished": seconds } });
+    assert_eq!(class(kept(86_400)), token(600));
+    assert_eq!(class(kept(30)), token(30));
+    assert_eq!(class(kept(0)), EffectClass::Once);
+    assert_eq!(
+        class(json!({ "metadata": { "generateName": "n-" } })),
+        EffectClass::Once
+    );
+    assert_eq!(class(json!({})), EffectClass::Once);
+    assert_eq!(run_job.effect_class(), EffectClass::Once);
 }
