@@ -105,20 +105,23 @@ fn a_definition_that_is_none_has_no_policy() {
 #[test]
 fn what_needs_nothing_or_cannot_be_run_says_so() {
     let pass = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
-    let later = one("Eks", json!({ "Resource": "arn:aws:states:::eks:runJob" }));
+    let mut processor = pass.clone();
+    processor["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+    let map = json!({ "Type": "Map", "ItemProcessor": processor, "End": true });
+    let later = json!({ "StartAt": "Many", "States": { "Many": map } });
     let folder = Folder::new()
         .with("pass.json", pass.to_string())
-        .with("eks.json", later);
+        .with("map.json", later.to_string());
     let nothing = folder.stepwell(&["iam", "pass.json"]);
     assert_eq!(
         (nothing.code, nothing.err.as_str()),
         (Some(0), "note: the role needs nothing\n")
     );
-    let eks = folder.stepwell(&["iam", "eks.json"]);
-    assert_eq!(eks.code, Some(0));
+    let map = folder.stepwell(&["iam", "map.json"]);
+    assert_eq!(map.code, Some(0));
     assert!(
-        eks.err
-            .starts_with("eks.json: note: `Eks` cannot be run here: the integration"),
-        "{eks:?}"
+        map.err
+            .starts_with("map.json: note: `Many` cannot be run here: the distributed Map"),
+        "{map:?}"
     );
 }

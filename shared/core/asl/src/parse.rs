@@ -33,7 +33,11 @@ pub(crate) fn document(text: &str, findings: &mut Findings) -> Option<Document> 
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
     {
-        Ok(value) => Some(Document { value, repeated }),
+        Ok(value) => {
+            // What stands in a value that a later one has replaced is not in the definition.
+            repeated.retain(|place| value.pointer(place).is_some());
+            Some(Document { value, repeated })
+        }
         Err(error) => {
             let message = error.to_string();
             // The reader itself bounds the depth, at 128 levels, before the stack is in danger.

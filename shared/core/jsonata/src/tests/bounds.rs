@@ -99,6 +99,19 @@ fn a_panic_of_the_library_fails_the_expression_only() {
     assert_eq!(eval("$fromMillis(0, '[Y]')"), Some(json!("1970")));
 }
 
+/// The same in a release: its profile checks the library's arithmetic.
+#[test]
+fn numbers_that_the_library_has_no_room_for_are_no_other_numbers() {
+    for text in [
+        "$fromMillis(0, '[Y,1-64]')",
+        "$fromMillis(0, '[Y0000000000000000000000000000000000000000000000000000000000000000]')",
+        "$parseInteger('zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz', 'a')",
+        "$toMillis('zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz', '[Ya]')",
+    ] {
+        assert!(fail(text).message.contains("failed on this expression"), "{text}");
+    }
+}
+
 #[test]
 fn deep_results_are_refused() {
     assert_eq!(
