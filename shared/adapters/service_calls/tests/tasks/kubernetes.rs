@@ -1,17 +1,14 @@
 //! The Kubernetes API of a cluster over TLS: its own authority is trusted, and nobody else.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
+use super::{call, caller};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use calls::{Caller, Settings};
-use engine::{Call, CallId, Data, PayloadId, Timestamp};
+use calls::Settings;
 use integrations::web::PlainHttp;
-use integrations::{EffectClass, Resource};
+
 use ports::CallOutcome;
 use serde_json::{Value, json};
 use service_calls::{Sending, Web};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -95,31 +92,8 @@ async fn version(endpoint: &str, authority: &str) -> CallOutcome {
         "ClusterName": "c", "Endpoint": endpoint, "CertificateAuthority": STANDARD.encode(authority),
         "Method": "GET", "Path": "/version",
     });
-    let caller = Caller::from_env(Settings {
-        region: Some("eu-west-1".to_owned()),
-        endpoint_url: Some("http://127.0.0.1:1".to_owned()),
-        variables: Some(BTreeMap::new()),
-        ..Settings::default()
-    })
-    .await;
-    let now = Timestamp(1_800_000_000_000);
-    let call = Call {
-        id: CallId(1),
-        state: "Ask".into(),
-        number: 0,
-        resource: Resource::parse("arn:aws:states:::eks:call").unwrap(),
-        parameters: Data::from_text(PayloadId::new(0, 0), parameters.to_string().into()),
-        token: None,
-        client_token: "token".to_owned(),
-        class: EffectClass::Repeatable,
-        role_arn: None,
-        deadline: now.plus_seconds(60),
-        heartbeat_seconds: None,
-        committed_in: 0,
-        is_handed_over: false,
-        asked_at: now,
-        job: None,
-    };
+    let caller = caller("http://127.0.0.1:1", Settings::default()).await;
+    let call = call("arn:aws:states:::eks:call", &parameters);
     let web = Web::new(PlainHttp::Refused);
     let plan = service_calls::plan(&call, &web).unwrap();
     let sending = Sending {

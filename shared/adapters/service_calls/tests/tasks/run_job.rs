@@ -1,11 +1,10 @@
 //! `eks:runJob`, against a server that behaves as the Kubernetes API of a cluster does.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
+use super::{call, caller, data};
 use calls::{Caller, Settings};
-use engine::{Call, CallId, Data, Job, PayloadId, Timestamp};
+use engine::{Call, Job};
+use integrations::Failure;
 use integrations::web::PlainHttp;
-use integrations::{EffectClass, Failure, Resource};
 use ports::{CallOutcome, JobOutcome};
 use serde_json::{Map, Value, json};
 use service_calls::{Sending, Web, job};
@@ -207,31 +206,8 @@ impl Task {
         });
         let all = parameters.as_object_mut().unwrap();
         all.extend(fields.as_object().cloned().unwrap_or_else(Map::new));
-        let caller = Caller::from_env(Settings {
-            endpoint_url: Some(cluster.url.clone()),
-            region: Some("eu-west-1".to_owned()),
-            variables: Some(BTreeMap::new()),
-            ..Settings::default()
-        })
-        .await;
-        let now = Timestamp(1_800_000_000_000);
-        let call = Call {
-            id: CallId(1),
-            state: "Run".into(),
-            number: 0,
-            resource: Resource::parse(&format!("arn:aws:states:::eks:runJob{pattern}")).unwrap(),
-            parameters: data(&parameters),
-            token: None,
-            client_token: "token-1".to_owned(),
-            class: EffectClass::Once,
-            role_arn: None,
-            deadline: now.plus_seconds(600),
-            heartbeat_seconds: None,
-            committed_in: 0,
-            is_handed_over: false,
-            asked_at: now,
-            job: None,
-        };
+        let caller = caller(&cluster.url, Settings::default()).await;
+        let call = call(&format!("arn:aws:states:::eks:runJob{pattern}"), &parameters);
         Task {
             caller,
             web: Web::new(PlainHttp::ToThisMachine),
@@ -277,10 +253,6 @@ impl Task {
         };
         serde_json::from_str(&result).unwrap()
     }
-}
-
-fn data(value: &Value) -> Data {
-    Data::from_text(PayloadId::new(0, 0), value.to_string().into())
 }
 
 fn named(name: &str) -> Value {

@@ -1,15 +1,13 @@
 //! Harnesses of AgentCore, against a server that answers with frames of an event stream.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
-use calls::{Caller, Settings};
-use engine::{Call, CallId, Data, PayloadId, Timestamp};
+use super::{call, caller};
+use calls::Settings;
+use engine::Call;
+use integrations::Failure;
 use integrations::web::PlainHttp;
-use integrations::{EffectClass, Failure, Resource};
 use ports::CallOutcome;
 use serde_json::{Value, json};
 use service_calls::{Sending, Web};
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -153,19 +151,19 @@ async fn invoke(script: Script) -> (CallOutcome, String) {
             End::Silence => tokio::time::sleep(Duration::from_secs(3600)).await,
         }
     });
-    let caller = Caller::from_env(Settings {
-        endpoint_url: Some(url),
-        region: Some("eu-west-1".to_owned()),
-        variables: Some(BTreeMap::new()),
-        answer_timeout: Some(Duration::from_secs(if script.end == End::Silence {
-            1
-        } else {
-            60
-        })),
-        ..Settings::default()
-    })
+    let caller = caller(
+        &url,
+        Settings {
+            answer_timeout: Some(Duration::from_secs(if script.end == End::Silence {
+                1
+            } else {
+                60
+            })),
+            ..Settings::default()
+        },
+    )
     .await;
-    let call = call();
+    let call = task();
     let web = Web::new(PlainHttp::Refused);
     let plan = service_calls::plan(&call, &web).unwrap();
     let sending = Sending {
@@ -180,7 +178,7 @@ async fn invoke(script: Script) -> (CallOutcome, String) {
     (outcome, request)
 }
 
-fn call() -> Call {
+fn task() -> Call {
     let parameters = json!({
         "HarnessArn": "arn:aws:bedrock-agentcore:eu-west-1:1:harness/h",
         "RuntimeSessionId": "s".repeat(33),
@@ -188,24 +186,7 @@ fn call() -> Call {
         "Model": { "BedrockModelConfig": { "ModelId": "m", "Temperature": 0.5 } },
         "MaxIterations": 3,
     });
-    let now = Timestamp(1_800_000_000_000);
-    Call {
-        id: CallId(1),
-        state: "Ask".into(),
-        number: 0,
-        resource: Resource::parse("arn:aws:states:::bedrockagentcore:invokeHarness").unwrap(),
-        parameters: Data::from_text(PayloadId::new(0, 0), parameters.to_string().into()),
-        token: None,
-        client_token: "token".to_owned(),
-        class: EffectClass::Once,
-        role_arn: None,
-        deadline: now.plus_seconds(900),
-        heartbeat_seconds: None,
-        committed_in: 0,
-        is_handed_over: false,
-        asked_at: now,
-        job: None,
-    }
+    call("arn:aws:states:::bedrockagentcore:invokeHarness", &parameters)
 }
 
 fn failure(outcome: CallOutcome) -> Failure {

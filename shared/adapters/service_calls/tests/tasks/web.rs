@@ -1,15 +1,13 @@
 //! The limit of an HTTP Task, against a server that takes requests and never answers.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
-use calls::{Caller, Settings};
-use engine::{Call, CallId, Data, PayloadId, Timestamp};
+use super::{call, caller};
+use calls::Settings;
+use engine::Call;
 use integrations::web::PlainHttp;
-use integrations::{EffectClass, Resource};
+
 use ports::CallOutcome;
 use serde_json::{Value, json};
 use service_calls::{Sending, Web};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -33,30 +31,13 @@ async fn answering(document: Value) -> String {
     url
 }
 
-fn call(url: &str) -> Call {
+fn task(url: &str) -> Call {
     let parameters = json!({
         "ApiEndpoint": url,
         "Method": "POST",
         "InvocationConfig": { "ConnectionArn": "arn:aws:events:us-east-1:1:connection/c/1" },
     });
-    let now = Timestamp(1_800_000_000_000);
-    Call {
-        id: CallId(1),
-        state: "Call".into(),
-        number: 0,
-        resource: Resource::parse("arn:aws:states:::http:invoke").unwrap(),
-        parameters: Data::from_text(PayloadId::new(0, 0), parameters.to_string().into()),
-        token: None,
-        client_token: "token".to_owned(),
-        class: EffectClass::Once,
-        role_arn: None,
-        deadline: now.plus_seconds(60),
-        heartbeat_seconds: None,
-        committed_in: 0,
-        is_handed_over: false,
-        asked_at: now,
-        job: None,
-    }
+    call("arn:aws:states:::http:invoke", &parameters)
 }
 
 #[tokio::test]
@@ -67,16 +48,10 @@ async fn an_http_api_that_does_not_answer_in_time_fails_the_task() {
         "SecretString": r#"{"api_key_name":"X-Key","api_key_value":"k"}"#,
     }))
     .await;
-    let caller = Caller::from_env(Settings {
-        endpoint_url: Some(aws),
-        region: Some("eu-west-1".to_owned()),
-        variables: Some(BTreeMap::new()),
-        ..Settings::default()
-    })
-    .await;
+    let caller = caller(&aws, Settings::default()).await;
     // It takes connections, but nobody reads from them.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let call = call(&format!("http://{}/", silent.local_addr().unwrap()));
+    let call = task(&format!("http://{}/", silent.local_addr().unwrap()));
     let web = Web::new(PlainHttp::ToThisMachine).with_timeout(Duration::from_millis(50));
     let plan = service_calls::plan(&call, &web).unwrap();
     let sending = Sending {

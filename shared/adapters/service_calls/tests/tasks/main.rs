@@ -1,0 +1,50 @@
+//! Tasks that call more than an API of AWS, against servers of their own on this machine.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod harness;
+mod kubernetes;
+mod run_job;
+mod web;
+
+use calls::{Caller, Settings};
+use engine::{Call, CallId, Data, PayloadId, Timestamp};
+use integrations::{EffectClass, Resource};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Returns a caller that takes a server for all of AWS.
+async fn caller(endpoint: &str, settings: Settings) -> Caller {
+    Caller::from_env(Settings {
+        endpoint_url: Some(endpoint.to_owned()),
+        region: Some("eu-west-1".to_owned()),
+        variables: Some(BTreeMap::new()),
+        ..settings
+    })
+    .await
+}
+
+/// Returns the call of a task that nobody has made yet.
+fn call(resource: &str, parameters: &Value) -> Call {
+    let now = Timestamp(1_800_000_000_000);
+    Call {
+        id: CallId(1),
+        state: "Task".into(),
+        number: 0,
+        resource: Resource::parse(resource).unwrap(),
+        parameters: data(parameters),
+        token: None,
+        client_token: "token-1".to_owned(),
+        class: EffectClass::Once,
+        role_arn: None,
+        deadline: now.plus_seconds(600),
+        heartbeat_seconds: None,
+        committed_in: 0,
+        is_handed_over: false,
+        asked_at: now,
+        job: None,
+    }
+}
+
+fn data(value: &Value) -> Data {
+    Data::from_text(PayloadId::new(0, 0), value.to_string().into())
+}
