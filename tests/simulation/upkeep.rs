@@ -1,5 +1,6 @@
 //! What must hold of an execution that nobody is at work on: somebody or something will look after it (L2).
 
+use crate::audit;
 use crate::queues::{Carried, Queue};
 use crate::world::{World, locked};
 use engine::{Effect, Execution, ExecutionType, Program, Stage, Status};
@@ -46,9 +47,11 @@ impl Needs {
         }
     }
 
-    fn are_met_by(self, carried: &Carried) -> bool {
+    fn are_met_by(self, carried: &Carried, now: i64) -> bool {
         let is_timer = carried.queue == Queue::Timers;
-        let in_time = |time: i64| carried.due.is_none_or(|due| due.millis() <= time);
+        // A timer that is due, by whatever clock, comes like any other message, also when it came before and was refused.
+        let soon = now + audit::CLOCKS_DIFFER_MILLIS;
+        let in_time = |time: i64| carried.due.is_none_or(|due| due.millis() <= time.max(soon));
         !is_timer || self.wake_at.is_none_or(in_time)
     }
 
@@ -73,7 +76,7 @@ pub(crate) fn looked_after(world: &Arc<World>, envelope: &Envelope) {
         .any(|process| locked(&process.driven).contains_key(&envelope.key));
     let is_met = locked(&world.queues)
         .under_way(&envelope.incarnation)
-        .any(|carried| needs.are_met_by(carried));
+        .any(|carried| needs.are_met_by(carried, world.millis()));
     // The polls of a job are hints, and the net's when one was lost.
     let are_hints =
         needs.wake_at.is_none() && !needs.has_calls && world.has_lost_polls(&envelope.incarnation);
