@@ -269,7 +269,8 @@ impl Process {
             self.freeze(what, millis);
         }
         while let Some(left) = self.frozen_for() {
-            tokio::time::sleep(left).await;
+            // In steps: it may be thawed before.
+            tokio::time::sleep(left.min(Duration::from_secs(1))).await;
         }
         if self.is_dead() {
             std::future::pending::<()>().await;

@@ -114,6 +114,10 @@ const FOUND: &[(u64, &str)] = &[
         65580,
         "a task was lost on its way to a worker, and not offered again while a call was in flight",
     ),
+    (
+        145299,
+        "a driver whose clock was set back asked for a poll that had been, and none followed",
+    ),
 ];
 
 #[test]

@@ -375,9 +375,11 @@ impl Actor {
                 // It may be the timer that was armed, and have come early by this clock.
                 current.armed = None;
             }
-            if let Message::Due { at } = delivery.message {
+            if let Message::Due { at } = delivery.message
+                && current.execution.waits_for_jobs()
+            {
                 let polls = &self.driver.0.polls;
-                polls.fired(&current.execution.identity.incarnation, at);
+                polls.fired(&current.execution.identity.incarnation, at, now);
             }
             let applied = self.apply(current, delivery.message.clone(), now)?;
             let refused = match applied.accepted {

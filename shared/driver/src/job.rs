@@ -11,7 +11,7 @@ use integrations::jobs;
 use ports::{CallRequest, Envelope, JobOutcome, Watcher};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// For how long a service may refuse to say anything about a job that it has just taken: some know it a while later.
@@ -65,27 +65,54 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, ag
 /// A timer may fire twice, and each time another one would be armed: polls would become more and more while a job goes on.
 /// So a driver arms no second timer for one poll; there are at most as many as there are drivers.
 #[derive(Debug, Default)]
-pub(crate) struct Polls(Mutex<BTreeMap<(Arc<str>, CallId), Timestamp>>);
+pub(crate) struct Polls(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    armed: BTreeMap<(Arc<str>, CallId), Timestamp>,
+    /// The latest timer of each incarnation with jobs that has fired here.
+    fired: BTreeMap<Arc<str>, Timestamp>,
+}
+
+/// For how long it is known that a timer has fired: no clock is set back further between that and the next poll.
+const FIRED_MILLIS: i64 = 60_000;
 
 impl Polls {
     /// Takes note that a poll is armed; returns whether it was not yet.
     fn note(&self, incarnation: &Arc<str>, call: CallId, at: Timestamp, now: Timestamp) -> bool {
-        let mut polls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = self.noted();
         // Those that are over have fired, or were lost.
-        polls.retain(|_, armed| *armed > now);
-        polls.insert((Arc::clone(incarnation), call), at) != Some(at)
+        noted.armed.retain(|_, armed| *armed > now);
+        noted.armed.insert((Arc::clone(incarnation), call), at) != Some(at)
     }
 
     /// Takes note that a timer has fired, perhaps early by this driver's clock: then its poll is armed once more. Those
     /// before it have fired as well, at another driver.
-    pub(crate) fn fired(&self, incarnation: &Arc<str>, at: Timestamp) {
-        let mut polls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        polls.retain(|(of, _), armed| of != incarnation || *armed > at);
+    pub(crate) fn fired(&self, incarnation: &Arc<str>, at: Timestamp, now: Timestamp) {
+        let mut noted = self.noted();
+        noted
+            .armed
+            .retain(|(of, _), armed| of != incarnation || *armed > at);
+        noted
+            .fired
+            .retain(|_, fired| fired.millis() + FIRED_MILLIS > now.millis());
+        let latest = noted.fired.entry(Arc::clone(incarnation)).or_insert(at);
+        *latest = at.max(*latest);
+    }
+
+    /// Returns the time that the next poll comes after. A clock that is set back must not lead to a poll that was there: it
+    /// would be taken for one that has come twice, and none would follow.
+    fn since(&self, incarnation: &Arc<str>, now: Timestamp) -> Timestamp {
+        let fired = self.noted().fired.get(incarnation).copied();
+        fired.map_or(now, |fired| fired.max(now))
     }
 
     fn forget(&self, incarnation: &Arc<str>, call: CallId) {
-        let mut polls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        polls.remove(&(Arc::clone(incarnation), call));
+        self.noted().armed.remove(&(Arc::clone(incarnation), call));
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,7 +121,7 @@ async fn arm(driver: &Driver, identity: &Identity, call: &Call) -> Result<(), St
     let Some(job) = &call.job else { return Ok(()) };
     let Inner { ports, polls, .. } = &*driver.0;
     let now = ports.clock.now();
-    let at = job.next_poll(now);
+    let at = job.next_poll(polls.since(&identity.incarnation, now));
     if !polls.note(&identity.incarnation, call.id, at, now) {
         return Ok(());
     }
@@ -224,16 +251,32 @@ mod tests {
         assert!(note(1, 2_000, 1_000));
         assert!(!note(1, 2_000, 1_000));
         assert!(note(1, 3_000, 2_500), "a timer was lost");
-        polls.fired(&job, Timestamp(2_000));
+        polls.fired(&job, Timestamp(2_000), Timestamp(2_500));
         assert!(!note(1, 3_000, 2_500), "an old timer has fired once more");
-        polls.fired(&job, Timestamp(3_000));
+        polls.fired(&job, Timestamp(3_000), Timestamp(2_500));
         assert!(note(1, 3_000, 2_500), "its timer has fired early");
-        polls.fired(&job, Timestamp(4_000));
+        polls.fired(&job, Timestamp(4_000), Timestamp(2_500));
         assert!(
             note(1, 3_000, 2_500),
             "it has fired elsewhere, where the clock is ahead"
         );
         polls.forget(&job, CallId(1));
         assert!(note(1, 3_000, 2_500), "it could not be armed");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_leads_to_no_poll_that_was_there() {
+        let (polls, job): (Polls, Arc<str>) = (Polls::default(), "01J".into());
+        assert_eq!(polls.since(&job, Timestamp(1_000)), Timestamp(1_000));
+        polls.fired(&job, Timestamp(3_000), Timestamp(3_100));
+        polls.fired(&job, Timestamp(2_000), Timestamp(3_200));
+        assert_eq!(polls.since(&job, Timestamp(900)), Timestamp(3_000));
+        assert_eq!(polls.since(&job, Timestamp(4_000)), Timestamp(4_000));
+        polls.fired(&"other".into(), Timestamp(70_000), Timestamp(70_000));
+        assert_eq!(
+            polls.since(&job, Timestamp(900)),
+            Timestamp(900),
+            "it is forgotten"
+        );
     }
 }
