@@ -368,7 +368,7 @@ impl Execution {
 pub(crate) fn unknown_outcome() -> Fault {
     Fault::new(
         errors::TASK_FAILED,
-        "the outcome of this call is unknown: the process ended between the call and its result, and the call must not be repeated",
+        "the outcome of this call is unknown: its process ended, or its answer broke off, before there was a result, and the call must not be repeated",
     )
 }
 
