@@ -129,7 +129,7 @@ impl Frame {
             now: turn.now,
             draws: Rc::clone(&turn.draws),
             probe: turn.probe.clone(),
-            bytes_max: EVALUATION_BYTES_MAX.max(execution.limits.payload_bytes.saturating_mul(8)),
+            bytes_max: EVALUATION_BYTES_MAX.max(execution.limits.payload_bytes.saturating_mul(16)),
         }
     }
 
@@ -448,6 +448,10 @@ impl jsonpath::Scope for Evaluator<'_> {
 
     fn variable(&self, name: &str) -> Option<&Value> {
         self.frame.variable(name)
+    }
+
+    fn copied_bytes_max(&self) -> usize {
+        self.frame.bytes_max
     }
 
     fn random(&self) -> u64 {

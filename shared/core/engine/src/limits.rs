@@ -17,8 +17,8 @@ pub const EXPRESS_SECONDS_MAX: u64 = 300;
 pub const STANDARD_SECONDS_MAX: u64 = 31_536_000;
 /// Seconds that a Task may run when it names no `TimeoutSeconds`. Amazon States Language: 99999999.
 pub const TASK_SECONDS_DEFAULT: u64 = 99_999_999;
-/// Bytes that the fields of one state give before their size is looked at, or eight documents of the largest size if that is
-/// more. Ours: memory is bounded, and no result that fits is near it.
+/// Bytes that the fields of one state give before their size is looked at, or sixteen documents of the largest size if that
+/// is more: the smallest values count eight times their text. Ours: memory is bounded, and no result that fits is near it.
 pub const EVALUATION_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of all variables of one execution. AWS quota: 10 MiB.
 pub const VARIABLES_BYTES_MAX: usize = 10 * 1024 * 1024;

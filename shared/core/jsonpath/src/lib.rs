@@ -39,6 +39,11 @@ pub trait Scope {
     fn context(&self) -> &Value;
     /// The value of the variable `$name`, or nothing when it was never assigned.
     fn variable(&self, name: &str) -> Option<&Value>;
+    /// How many bytes one intrinsic function may copy, with all calls in it, as [`weight`] counts them. A state of AWS gives out
+    /// 256 KiB; a caller that allows larger documents says so.
+    fn copied_bytes_max(&self) -> usize {
+        64 << 20
+    }
     /// The next number of the caller's deterministic sequence, random in all its 64 bits.
     fn random(&self) -> u64;
 }

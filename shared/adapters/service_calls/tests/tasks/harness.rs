@@ -1,13 +1,13 @@
 //! Harnesses of AgentCore, against a server that answers with frames of an event stream.
 
-use super::{call, caller};
+use super::{call, caller, send};
 use calls::Settings;
 use engine::Call;
 use integrations::Failure;
 use integrations::web::PlainHttp;
 use ports::CallOutcome;
 use serde_json::{Value, json};
-use service_calls::{Sending, Web};
+use service_calls::Web;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -165,14 +165,7 @@ async fn invoke(script: Script) -> (CallOutcome, String) {
     .await;
     let call = task();
     let web = Web::new(PlainHttp::Refused);
-    let plan = service_calls::plan(&call, &web).unwrap();
-    let sending = Sending {
-        caller: &caller,
-        web: &web,
-        roles: &[],
-        region: "eu-west-1",
-    };
-    let (outcome, _) = sending.send(&call, &plan).await;
+    let (outcome, _) = send(&caller, &web, &call).await;
     server.abort();
     let request = String::from_utf8(asked.lock().unwrap().clone()).unwrap();
     (outcome, request)

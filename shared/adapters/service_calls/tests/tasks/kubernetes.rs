@@ -1,6 +1,6 @@
 //! The Kubernetes API of a cluster over TLS: its own authority is trusted, and nobody else.
 
-use super::{call, caller};
+use super::{call, caller, send};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calls::Settings;
@@ -8,7 +8,7 @@ use integrations::web::PlainHttp;
 
 use ports::CallOutcome;
 use serde_json::{Value, json};
-use service_calls::{Sending, Web};
+use service_calls::Web;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -95,14 +95,7 @@ async fn version(endpoint: &str, authority: &str) -> CallOutcome {
     let caller = caller("http://127.0.0.1:1", Settings::default()).await;
     let call = call("arn:aws:states:::eks:call", &parameters);
     let web = Web::new(PlainHttp::Refused);
-    let plan = service_calls::plan(&call, &web).unwrap();
-    let sending = Sending {
-        caller: &caller,
-        web: &web,
-        roles: &[],
-        region: "eu-west-1",
-    };
-    sending.send(&call, &plan).await.0
+    send(&caller, &web, &call).await.0
 }
 
 #[tokio::test]

@@ -216,17 +216,11 @@ impl Task {
     }
 
     fn sending(&self) -> Sending<'_> {
-        Sending {
-            caller: &self.caller,
-            web: &self.web,
-            roles: &[],
-            region: "eu-west-1",
-        }
+        super::sending(&self.caller, &self.web)
     }
 
     async fn send(&self) -> CallOutcome {
-        let plan = service_calls::plan(&self.call, &self.web).unwrap();
-        self.sending().send(&self.call, &plan).await.0
+        super::send(&self.caller, &self.web, &self.call).await.0
     }
 
     /// Makes the job, and keeps what was answered, as the engine does.

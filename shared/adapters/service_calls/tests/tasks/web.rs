@@ -1,13 +1,13 @@
 //! The limit of an HTTP Task, against a server that takes requests and never answers.
 
-use super::{call, caller};
+use super::{call, caller, send};
 use calls::Settings;
 use engine::Call;
 use integrations::web::PlainHttp;
 
 use ports::CallOutcome;
 use serde_json::{Value, json};
-use service_calls::{Sending, Web};
+use service_calls::Web;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -53,14 +53,7 @@ async fn an_http_api_that_does_not_answer_in_time_fails_the_task() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let call = task(&format!("http://{}/", silent.local_addr().unwrap()));
     let web = Web::new(PlainHttp::ToThisMachine).with_timeout(Duration::from_millis(50));
-    let plan = service_calls::plan(&call, &web).unwrap();
-    let sending = Sending {
-        caller: &caller,
-        web: &web,
-        roles: &[],
-        region: "eu-west-1",
-    };
-    let (outcome, exchange) = sending.send(&call, &plan).await;
+    let (outcome, exchange) = send(&caller, &web, &call).await;
     let CallOutcome::Failed(failure) = outcome else {
         panic!("{outcome:?}")
     };

@@ -87,6 +87,24 @@ fn the_payload_limit_can_be_raised() {
 }
 
 #[test]
+fn what_may_be_copied_grows_with_the_payload_limit() {
+    let limits = Limits {
+        payload_bytes: 12_000_000,
+        ..Limits::default()
+    };
+    // The smallest values: a copy takes far more than their text.
+    let input = format!("{{\"a\":[{}1]}}", "1,".repeat(4_500_000));
+    for field in ["$.a", "States.JsonToString($.a)"] {
+        let pass = json!({ "Type": "Pass", "Parameters": { "x.$": field }, "End": true });
+        let definition = machine(json!({ "S": pass })).to_string();
+        let mut play = Play::unstarted(ExecutionType::Standard, &definition, &input, limits).unwrap();
+        play.restores = false;
+        play.tell(Message::Start);
+        assert_eq!(play.status(), Status::Succeeded, "{field}");
+    }
+}
+
+#[test]
 fn the_last_of_25_000_events_is_the_failure() {
     let mut play = Play::unstarted(ExecutionType::Standard, LOOP, "{}", Limits::default()).unwrap();
     play.restores = false;

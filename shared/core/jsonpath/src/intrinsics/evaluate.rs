@@ -8,11 +8,13 @@ use super::{
 };
 use crate::{Path, Scope, weight};
 
-/// How many bytes one expression may copy, with all calls in it. A state may give out 256 KiB.
-const BYTES_MAX: usize = 64 << 20;
-
 pub(super) fn evaluate(intrinsic: &Intrinsic, scope: &dyn Scope) -> Result<Value, IntrinsicError> {
-    run(&intrinsic.call, &intrinsic.text, scope, &mut { BYTES_MAX })
+    run(
+        &intrinsic.call,
+        &intrinsic.text,
+        scope,
+        &mut scope.copied_bytes_max(),
+    )
 }
 
 /// Calls a function; `left` is how many bytes may still be copied.
@@ -34,7 +36,10 @@ fn run(call: &Call, text: &str, scope: &dyn Scope, left: &mut usize) -> Result<V
                 .checked_sub(weight(&value))
                 .ok_or_else(|| IntrinsicError::Function {
                     function: call.function.name(),
-                    reason: format!("the expression copies more than {BYTES_MAX} bytes"),
+                    reason: format!(
+                        "the expression copies more than {} bytes",
+                        scope.copied_bytes_max()
+                    ),
                 })?;
         }
         values.push(value);
