@@ -2,6 +2,7 @@
 
 use crate::commands::Failure;
 use crate::config::Config;
+use api::Api;
 use driver::{Driver, Observer, Settings};
 use function_host::FunctionHost;
 use local::{
@@ -28,8 +29,6 @@ pub(crate) struct Options<'a> {
     pub(crate) mocks: Option<&'a Path>,
     /// Whether time jumps to the next deadline while nothing is at work.
     pub(crate) fast_forward: bool,
-    /// Where the API of this very process is served: what `aws-sdk:sfn` tasks call.
-    pub(crate) own_endpoint: Option<String>,
     /// Who is told what executions do.
     pub(crate) observer: Option<Arc<dyn Observer>>,
     /// Who is told how calls are answered.
@@ -39,6 +38,7 @@ pub(crate) struct Options<'a> {
 /// The driver, and what has to be ended with it.
 pub(crate) struct Stack {
     pub(crate) driver: Driver,
+    pub(crate) api: Api,
     pub(crate) store: Store,
     services: Arc<LocalServices>,
 }
@@ -62,16 +62,10 @@ impl Stack {
             config.account(),
         )
         .map_err(|error| Failure(error.to_string()))?;
-        let mut aws = calls::Settings {
+        let aws = calls::Settings {
             region: config.region.clone(),
             ..calls::Settings::default()
         };
-        if let Some(url) = options
-            .own_endpoint
-            .filter(|_| std::env::var_os("AWS_ENDPOINT_URL_SFN").is_none())
-        {
-            aws.endpoints.insert("sfn".to_owned(), url);
-        }
         let mut services = LocalServices::new(mocks, functions, aws);
         if let Some(watch) = options.watch {
             services = services.watched_by(watch);
@@ -104,6 +98,13 @@ impl Stack {
                 observer: options.observer,
             },
         );
+        let settings = api::Settings {
+            region: config.region().into(),
+            account: config.account().into(),
+            ..api::Settings::default()
+        };
+        let api = Api::new(driver.clone(), settings);
+        api.answer_tasks();
         let receiver = driver.clone();
         tokio::spawn(async move { receiver.receive(envelopes).await });
         if let Some(clock) = virtual_clock {
@@ -111,6 +112,7 @@ impl Stack {
         }
         Ok(Stack {
             driver,
+            api,
             store,
             services,
         })

@@ -197,7 +197,6 @@ async fn run_all(
             data: arguments.data.as_deref(),
             mocks: mocks.as_deref(),
             fast_forward: arguments.fast_forward,
-            own_endpoint: None,
             observer: Some(Arc::clone(&progress) as Arc<dyn driver::Observer>),
             watch: Some(Box::new(move |request, by| watching.answered(request, by))),
         },

@@ -4,7 +4,6 @@ use super::Failure;
 use crate::config::{Config, data_folder};
 use crate::server::{self, Port};
 use crate::stack::{Options, Stack};
-use api::Api;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,17 +60,10 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
             data: Some(&data),
             mocks: mocks.as_deref(),
             fast_forward: arguments.fast_forward,
-            own_endpoint: Some(format!("http://{address}")),
             observer: None,
             watch: None,
         },
     )?;
-    let settings = api::Settings {
-        region: config.region().into(),
-        account: config.account().into(),
-        ..api::Settings::default()
-    };
-    let api = Api::new(stack.driver.clone(), settings);
     let stop = super::asked_to_end()?;
     println!("listening on http://{address}");
     // Whoever started this process waits for that line.
@@ -85,7 +77,7 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
         }
     });
     let visitors = arguments.port.visitors("stepwell");
-    server::serve(api, stack.store.clone(), listener, visitors, stop).await;
+    server::serve(stack.api.clone(), stack.store.clone(), listener, visitors, stop).await;
     stack.close().await;
     Ok(ExitCode::SUCCESS)
 }

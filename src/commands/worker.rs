@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 #[cfg(feature = "worker")]
 mod deployed {
     use super::Failure;
+    use api::Api;
     use aws::AwsSettings;
     use driver::{Attempt, Driver, Settings};
     use serde_json::{Value, json};
@@ -59,6 +60,7 @@ mod deployed {
         let ports = aws::ports(&places).await;
         let observer = aws::observer(&places, &ports).await;
         let driver = Driver::new(ports, Settings::deployed().watched_by(observer.clone()));
+        Api::new(driver.clone(), api::Settings::default()).answer_tasks();
         let messages = aws::Messages::of(&places).await;
         let stop = super::super::asked_to_end()?;
         let (ending, ended) = watch::channel(false);

@@ -13,6 +13,7 @@ mod kubernetes_jobs;
 mod nested;
 mod redrive;
 mod state_machines;
+mod tasks_of_its_own;
 mod test_state;
 mod validation;
 mod versions;

@@ -106,8 +106,49 @@ def schedules_in_their_group():
     iam_actions.extract_resource_arn = resource
 
 
+def customized_models_by_name():
+    """Whoever customizes a model is asked for rights on everything, where AWS asks for them on the model that is made."""
+    import json
+    import re
+
+    from ministack.core import iam_actions
+
+    stock = iam_actions.extract_resource_arn
+    path = "/model-customization-jobs"
+
+    def resource(service, method, asked, headers, body, *rest, **named):
+        arn = stock(service, method, asked, headers, body, *rest, **named)
+        if (service, method, asked) == ("bedrock", "POST", path) and arn == "*":
+            name = re.fullmatch(r"[\w.-]+", json.loads(body or b"{}").get("customModelName", ""))
+            arn = f"arn:aws:bedrock:us-east-1:123456789012:custom-model/{name[0]}" if name else arn
+        return arn
+
+    asked = stock("bedrock", "POST", path, {}, b"{}", {}, "r", "a")
+    assert asked == "*", "the emulator knows the model that is made now"
+    iam_actions.extract_resource_arn = resource
+
+
+def ends_of_tasks_told():
+    """ECS tells nobody of a task's end, so that a `.sync` task hears of it from the next poll alone."""
+    import json
+
+    from ministack.services import ecs, eventbridge
+
+    stock = ecs._mark_task_stopped
+
+    def stopped(arn, task, *rest, **named):
+        stock(arn, task, *rest, **named)
+        detail = {"taskArn": arn, "clusterArn": task["clusterArn"], "lastStatus": "STOPPED"}
+        event = {"Source": "aws.ecs", "DetailType": "ECS Task State Change", "Resources": [arn], "Detail": json.dumps(detail)}
+        eventbridge._put_events({"Entries": [event]}, allow_aws_source=True)
+
+    assert "eventbridge" not in vars(ecs), "the emulator may tell of tasks by itself now"
+    ecs._mark_task_stopped = stopped
+
+
 PATCHES = {patch.__name__: patch for patch in (
-    http_api_routes, queues_in_parallel, answers_without_delay, schedules_in_their_group)}
+    http_api_routes, queues_in_parallel, answers_without_delay, schedules_in_their_group,
+    customized_models_by_name, ends_of_tasks_told)}
 
 
 if __name__ == "__main__":

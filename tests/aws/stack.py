@@ -21,7 +21,8 @@ from processes import until
 def aws(service, endpoint):
     """Returns a client of the emulated AWS, as the account's root."""
     return boto3.client(service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id=ACCOUNT,
-                        aws_secret_access_key="test", config=Config(retries={"max_attempts": 2}, max_pool_connections=64))
+                        aws_secret_access_key="test", config=Config(retries={"max_attempts": 2}, max_pool_connections=64,
+                        response_checksum_validation="when_required"))
 
 
 class Stack:
@@ -63,13 +64,17 @@ class Stack:
 
     def _execution_role(self):
         """Makes the role of the tests' state machines."""
-        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
-        role = self.iam.create_role(RoleName="workflows", AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
         allowed = {"Effect": "Allow", "Resource": "*", "Action": [
             "lambda:InvokeFunction", "sqs:SendMessage", "dynamodb:UpdateItem", "sns:Publish", "events:PutEvents",
-            "ecs:RunTask",
+            "ecs:RunTask", "ecs:DescribeTasks", "ecs:StopTask",
         ]}
-        self.iam.put_role_policy(RoleName="workflows", PolicyName="tasks", PolicyDocument=_policy(allowed))
+        return self.make_role("workflows", _policy(allowed))
+
+    def make_role(self, name, policy):
+        """Makes a role for state machines with these rights alone; returns its ARN."""
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+        role = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+        self.iam.put_role_policy(RoleName=name, PolicyName="tasks", PolicyDocument=policy)
         return role
 
     def states_client(self, url, credentials=None):

@@ -14,6 +14,7 @@ async fn main() -> Result<(), Error> {
     let settings = Settings::deployed().watched_by(observer.clone());
     let driver = Driver::new(ports, settings);
     let api = Api::new(driver, api::Settings::from_env());
+    api.answer_tasks();
     run(service_fn(async |event: LambdaEvent<Value>| {
         let answer = api.handle_event(&event.payload).await;
         observer.flush().await;

@@ -1,5 +1,6 @@
 //! Makes the calls that may take long: takes the messages of the calls queue, claims each call, and writes its result down.
 
+use api::Api;
 use driver::{Attempt, Driver, Settings};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
@@ -12,6 +13,7 @@ async fn main() -> Result<(), Error> {
     let observer = aws::observer(&places, &ports).await;
     let settings = Settings::deployed().watched_by(observer.clone());
     let driver = Driver::new(ports, settings);
+    Api::new(driver.clone(), api::Settings::from_env()).answer_tasks();
     let messages = aws::Messages::of(&places).await;
     run(service_fn(async |event: LambdaEvent<Value>| {
         let deadline = event.context.deadline;

@@ -1,5 +1,6 @@
 //! Drives executions: takes the messages of the mailbox and of the timers' delay queue.
 
+use api::Api;
 use driver::{Attempt, Driver, Settings};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
@@ -14,6 +15,7 @@ async fn main() -> Result<(), Error> {
         .watched_by(observer.clone())
         .handing_over_beyond(places.long_call_seconds);
     let driver = Driver::new(ports, settings);
+    Api::new(driver.clone(), api::Settings::from_env()).answer_tasks();
     let messages = aws::Messages::of(&places).await;
     run(service_fn(async |event: LambdaEvent<Value>| {
         let deadline = event.context.deadline;

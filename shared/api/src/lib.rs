@@ -20,6 +20,7 @@ mod history;
 mod ids;
 mod machines;
 mod members;
+mod own;
 mod pages;
 mod redrives;
 mod tags;
@@ -104,12 +105,17 @@ impl Api {
 
     /// Answers one request. Every failure is an answer too: an exception with its HTTP status.
     pub async fn handle(&self, request: Request) -> Response {
+        let owner = caller::owner(request.authorization.as_deref(), &self.settings);
+        self.handle_for(owner, request).await
+    }
+
+    async fn handle_for(&self, owner: Owner, request: Request) -> Response {
         let request_id = ids::uuid(self.driver.ports());
-        let outcome = self.outcome(&request).await;
+        let outcome = self.outcome(owner, &request).await;
         Response::of(outcome, request_id)
     }
 
-    async fn outcome(&self, request: &Request) -> Result<Value, Error> {
+    async fn outcome(&self, owner: Owner, request: &Request) -> Result<Value, Error> {
         let operation = request.operation()?;
         let most = self.request_bytes_max();
         if request.body.len() > most {
@@ -122,7 +128,7 @@ impl Api {
         let call = Call {
             driver: &self.driver,
             settings: &self.settings,
-            owner: caller::owner(request.authorization.as_deref(), &self.settings),
+            owner,
             body: &request.body,
         };
         actions::answer(operation, &call).await

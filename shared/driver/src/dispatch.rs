@@ -76,7 +76,10 @@ pub(crate) fn told(call: &Call, outcome: CallOutcome) -> Message {
             call: call.id,
             failure,
         },
-        CallOutcome::Unknown(_) => Message::CallUnknown { call: call.id },
+        CallOutcome::Unknown(reason) => Message::CallUnknown {
+            call: call.id,
+            reason: Some(reason),
+        },
     }
 }
 
@@ -105,7 +108,7 @@ pub(crate) fn call_of(message: &Message) -> Option<CallId> {
     match message {
         Message::CallSucceeded { call, .. }
         | Message::CallFailed { call, .. }
-        | Message::CallUnknown { call }
+        | Message::CallUnknown { call, .. }
         | Message::Claim { call }
         | Message::JobDone { call, .. }
         | Message::JobChanged { call }
@@ -157,7 +160,11 @@ pub(crate) async fn call_service(driver: Driver, identity: Arc<Identity>, call: 
     loop {
         if is_forgotten(&driver, &request.call) {
             // The process stood still, or the call before took that long.
-            return Message::CallUnknown { call: id };
+            let reason = "no answer came for as long as its service knows its client token";
+            return Message::CallUnknown {
+                call: id,
+                reason: Some(reason.to_owned()),
+            };
         }
         match driver.0.ports.services.call(request.clone()).await {
             CallOutcome::Unknown(reason) if may_repeat && repeats < REPEATS_MAX => {

@@ -43,7 +43,7 @@ impl Driver {
                     let mut leases = BTreeMap::new();
                     let lease = recover::lease(self, execution, request.committed_in, &mut leases).await?;
                     if read_at >= lease.until {
-                        break Message::CallUnknown { call };
+                        break Message::CallUnknown { call, reason: None };
                     }
                     // Its maker is alive, or has died just now: this is looked at again when that is known.
                     let timers = &self.0.ports.timers;
@@ -98,7 +98,10 @@ impl Driver {
         let identity = &claimed.identity;
         if leases::is_over(self, claimed.until) {
             // To write the claim down took so long that another driver may have given the call up already.
-            return Message::CallUnknown { call: request.id };
+            return Message::CallUnknown {
+                call: request.id,
+                reason: None,
+            };
         }
         let mut call = std::pin::pin!(dispatch::call_service(
             self.clone(),

@@ -73,7 +73,7 @@ pub(crate) fn fenced(
 ) -> BoxFuture<'static, Returned> {
     Box::pin(async move {
         if is_over(&driver, until) {
-            return Message::CallUnknown { call }.into();
+            return Message::CallUnknown { call, reason: None }.into();
         }
         performed.await
     })

@@ -100,7 +100,10 @@ pub(crate) async fn outstanding(
             (false, _) => Care::After(lease.until),
             // Nobody has claimed it. It may be on its way already; whoever claims it first makes it.
             (true, Stage::Asked) => Care::Dispatch(effect),
-            (true, Stage::Sent | Stage::Submitted) => Care::Tell(Message::CallUnknown { call: call.id }),
+            (true, Stage::Sent | Stage::Submitted) => Care::Tell(Message::CallUnknown {
+                call: call.id,
+                reason: None,
+            }),
         });
     }
     Ok(cares)

@@ -26,7 +26,7 @@ pub use journal::{
 pub use mailbox::{ActivityTask, Envelope, Mailbox, MailboxError, Watcher};
 pub use observer::Observer;
 pub use registry::{Activity, Machine, MachineStatus, Owner, Registry, RegistryError, Revision, machine_key};
-pub use services::{CallOutcome, CallRequest, Conformity, Exchange, JobOutcome, Services};
+pub use services::{CallOutcome, CallRequest, Conformity, Exchange, JobOutcome, OwnAnswer, OwnApi, Services};
 pub use timers::{Timers, TimersError};
 pub use versions::{Alias, Published, Qualified, Route, Version, qualified, version_number};
 

@@ -1,5 +1,6 @@
 //! Calls of services and functions.
 
+use crate::registry::Owner;
 use async_trait::async_trait;
 use engine::{Call, Identity};
 use integrations::web::{WebAnswer, WebRequest};
@@ -64,9 +65,32 @@ pub enum Conformity {
     Unknown(String),
 }
 
+/// The Step Functions API of the executions that a driver drives, in the driver's own process.
+#[async_trait]
+pub trait OwnApi: std::fmt::Debug + Send + Sync {
+    /// Answers a request in AWS JSON 1.0 on behalf of an owner; `target` is the header `X-Amz-Target`, such as
+    /// `AWSStepFunctions.StartExecution`. Every failure is an answer too.
+    async fn answer(&self, owner: Owner, target: Option<String>, body: Vec<u8>) -> OwnAnswer;
+}
+
+/// What [`OwnApi`] answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `x-amzn-RequestId`.
+    pub request_id: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// The services.
 #[async_trait]
 pub trait Services: Send + Sync {
+    /// Takes the API that answers `aws-sdk:sfn` tasks in the place of AWS's: state machines and executions are here. It
+    /// comes after the services, because it stands on the driver that works with them; the first one stays.
+    fn take_own_api(&self, _api: Arc<dyn OwnApi>) {}
+
     /// Makes a call, once. Dropping the future gives the call up; it may still happen.
     async fn call(&self, request: CallRequest) -> CallOutcome;
 

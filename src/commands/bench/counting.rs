@@ -38,7 +38,6 @@ pub(crate) async fn measure(plan: &Plan, figures: &mut Figures) -> Result<(), Fa
             data: Some(folder.path()),
             mocks: None,
             fast_forward: false,
-            own_endpoint: None,
             observer: Some(Arc::new(Watch { entries: send })),
             watch: None,
         },

@@ -139,7 +139,10 @@ impl<'a> Story<'a> {
                 call: id,
                 failure: failure(script),
             },
-            4 => Message::CallUnknown { call: id },
+            4 => Message::CallUnknown {
+                call: id,
+                reason: None,
+            },
             5 => Message::Callback {
                 call: id,
                 result: match script.below(3) {

@@ -158,6 +158,8 @@ fn settled(text: &str) -> String {
             settle(&mut value);
             value.to_string()
         }
+        // Why it is unknown depends on what was lost.
+        Err(_) if text.starts_with(UNKNOWN) => UNKNOWN.to_owned(),
         Err(_) => text.to_owned(),
     }
 }
@@ -169,7 +171,9 @@ fn settle(value: &mut Value) {
             fields.values_mut().for_each(settle);
         }
         Value::Array(items) => items.iter_mut().for_each(settle),
-        Value::String(text) if text.starts_with(['{', '[']) => *text = settled(text),
+        Value::String(text) if text.starts_with(['{', '[']) || text.starts_with(UNKNOWN) => {
+            *text = settled(text);
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

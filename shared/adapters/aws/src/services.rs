@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use calls::Caller;
 use integrations::Resource;
 use integrations::web::PlainHttp;
-use ports::{CallOutcome, CallRequest, Conformity, Exchange, JobOutcome, Services};
+use ports::{CallOutcome, CallRequest, Conformity, Exchange, JobOutcome, OwnApi, Services};
 use serde_json::Value;
 use service_calls::{Sending, Web};
+use std::sync::{Arc, OnceLock};
 
 /// The services: every call is made with the rights of the state machine's role, which trusts the function that makes it,
 /// or of the role in the state's `Credentials`, which trusts the state machine's.
@@ -14,6 +15,7 @@ use service_calls::{Sending, Web};
 pub struct AwsServices {
     caller: Caller,
     web: Web,
+    own_api: OnceLock<Arc<dyn OwnApi>>,
 }
 
 impl AwsServices {
@@ -22,6 +24,7 @@ impl AwsServices {
         AwsServices {
             caller,
             web: Web::new(PlainHttp::Refused),
+            own_api: OnceLock::new(),
         }
     }
 
@@ -31,12 +34,19 @@ impl AwsServices {
             web: &self.web,
             roles,
             region: &request.identity.region,
+            machine_arn: &request.identity.machine_arn,
+            own_api: self.own_api.get().map(|api| &**api),
         }
     }
 }
 
 #[async_trait]
 impl Services for AwsServices {
+    fn take_own_api(&self, api: Arc<dyn OwnApi>) {
+        // The first one stays.
+        let _ = self.own_api.set(api);
+    }
+
     async fn call(&self, request: CallRequest) -> CallOutcome {
         self.call_and_tell(request).await.0
     }

@@ -279,23 +279,7 @@ impl Caller {
             .send(request, self.timeout(&called))
             .await
             .map_err(|lost| named(lost, service, &url))?;
-        let Called {
-            service: model,
-            name,
-            operation: shape,
-        } = called;
-        let headers = headers(&response);
-        if !response.status().is_success() || wire::is_error_in_disguise(model, shape, &response) {
-            return Err(service_error(model, name, response, &headers));
-        }
-        // The service has done it, so an unreadable answer leaves the outcome unknown.
-        let members = wire::answer(model, name, shape, &response, naming)
-            .map_err(|why| unreadable(service, operation, &why))?;
-        Ok(Answer {
-            members,
-            status: response.status().as_u16(),
-            headers,
-        })
+        read(&called, service, operation, response, naming)
     }
 
     /// Writes and signs a request; returns where it goes, too.
@@ -306,17 +290,7 @@ impl Caller {
         members: &Value,
         credentials: Option<Credentials>,
     ) -> Result<(HttpRequest, String), CallError> {
-        let empty = Map::new();
-        let members = match members {
-            Value::Object(members) => members,
-            Value::Null => &empty,
-            other => {
-                return Err(CallError::Refused(format!(
-                    "the members of `{service}:{}` must be an object, got {other}",
-                    called.name
-                )));
-            }
-        };
+        let members = called.members(members).map_err(CallError::Refused)?;
         let (choice, told);
         let place = match self.endpoint(service) {
             Some(url) => Place::Set(url, self.region()),
@@ -330,7 +304,7 @@ impl Caller {
                 }
             }
         };
-        let (mut request, target) = called.request(members, &place).map_err(CallError::Refused)?;
+        let (mut request, target) = called.request(&members, &place).map_err(CallError::Refused)?;
         if !called.operation.unsigned {
             let credentials = match credentials {
                 Some(credentials) => credentials,
@@ -414,11 +388,37 @@ impl Caller {
 fn answer_timeout(service: &Service, operation: &str) -> Duration {
     let seconds = match (service.model.id, operation) {
         ("Lambda", "Invoke" | "InvokeAsync") => 15 * 60 + 30,
-        ("SFN", "StartSyncExecution") => 5 * 60 + 30,
         ("Bedrock AgentCore", "InvokeHarness") => 15 * 60 + 30,
         _ => 120,
     };
     Duration::from_secs(seconds)
+}
+
+/// Reads what a service answered to a request.
+pub(crate) fn read(
+    called: &Called,
+    service: &str,
+    operation: &str,
+    response: HttpResponse,
+    naming: Naming,
+) -> Result<Answer, CallError> {
+    let Called {
+        service: model,
+        name,
+        operation: shape,
+    } = *called;
+    let headers = headers(&response);
+    if !response.status().is_success() || wire::is_error_in_disguise(model, shape, &response) {
+        return Err(service_error(model, name, response, &headers));
+    }
+    // The service has done it, so an unreadable answer leaves the outcome unknown.
+    let members = wire::answer(model, name, shape, &response, naming)
+        .map_err(|why| unreadable(service, operation, &why))?;
+    Ok(Answer {
+        members,
+        status: response.status().as_u16(),
+        headers,
+    })
 }
 
 /// Says of a request that got no answer where it went.

@@ -6,6 +6,7 @@
 //! lower half alone: it signs and sends HTTP requests that others have written.
 
 mod caller;
+mod carried;
 mod catalogue;
 mod checksum;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod transport;
 mod wire;
 
 pub use caller::{Answer, CallError, Caller};
+pub use carried::carried;
 pub use conform::{Comparison, compare};
 pub use endpoint::Scope;
 pub use prepare::{check, knows};

@@ -7,6 +7,7 @@ use crate::special;
 use crate::wire;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Whether the catalogue has an operation of a service, so that it can be called.
 pub fn knows(service: &str, operation: &str) -> bool {
@@ -74,6 +75,18 @@ impl Called {
             name,
             operation,
         })
+    }
+
+    /// The members of a call, which may have none.
+    pub(crate) fn members<'a>(&self, members: &'a Value) -> Result<Cow<'a, Map<String, Value>>, String> {
+        match members {
+            Value::Object(members) => Ok(Cow::Borrowed(members)),
+            Value::Null => Ok(Cow::default()),
+            other => Err(format!(
+                "the members of `{}:{}` must be an object, got {other}",
+                self.service.model.id, self.name
+            )),
+        }
     }
 
     /// Writes the request, with the endpoint before its path.

@@ -7,9 +7,10 @@ use function_host::FunctionHost;
 use integrations::web::PlainHttp;
 use integrations::{Failure, Integration, Resource, ServiceAnswer};
 use mocks::{MockFile, MockResponse};
-use ports::{CallOutcome, CallRequest, Conformity, Exchange, JobOutcome, Services};
+use ports::{CallOutcome, CallRequest, Conformity, Exchange, JobOutcome, OwnApi, Services};
 use serde_json::{Map, Value, json};
 use service_calls::{Sending, Web};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::OnceCell;
 
 /// Says how a call was answered; for people who watch.
@@ -34,6 +35,7 @@ pub struct LocalServices {
     caller: OnceCell<Caller>,
     web: Web,
     watch: Option<Box<Watch>>,
+    own_api: OnceLock<Arc<dyn OwnApi>>,
 }
 
 impl std::fmt::Debug for LocalServices {
@@ -54,6 +56,7 @@ impl LocalServices {
             caller: OnceCell::new(),
             web: Web::new(PlainHttp::ToThisMachine),
             watch: None,
+            own_api: OnceLock::new(),
         }
     }
 
@@ -165,6 +168,11 @@ impl LocalServices {
             .await
     }
 
+    /// The API of this process, if there is one.
+    fn own_api(&self) -> Option<&dyn OwnApi> {
+        self.own_api.get().map(|api| &**api)
+    }
+
     /// Calls the service.
     async fn service(&self, request: &CallRequest) -> (CallOutcome, Option<Exchange>) {
         let call = &request.call;
@@ -173,7 +181,11 @@ impl LocalServices {
             Err(failure) => return (CallOutcome::Failed(failure), None),
         };
         let caller = self.caller().await;
-        if let Some(service) = plan.service().filter(|service| !caller.reaches(service)) {
+        let is_own = |service: &str| service_calls::is_own(service) && self.own_api().is_some();
+        if let Some(service) = plan
+            .service()
+            .filter(|service| !is_own(service) && !caller.reaches(service))
+        {
             return (CallOutcome::Failed(self.unreachable(request, &service)), None);
         }
         self.note(request, AnsweredBy::Service);
@@ -193,6 +205,8 @@ impl LocalServices {
             web: &self.web,
             roles,
             region: &request.identity.region,
+            machine_arn: &request.identity.machine_arn,
+            own_api: self.own_api(),
         }
     }
 
@@ -256,6 +270,11 @@ fn is_invoke(integration: &Integration) -> bool {
 
 #[async_trait]
 impl Services for LocalServices {
+    fn take_own_api(&self, api: Arc<dyn OwnApi>) {
+        // The first one stays.
+        let _ = self.own_api.set(api);
+    }
+
     async fn call(&self, request: CallRequest) -> CallOutcome {
         self.call_and_tell(request).await.0
     }

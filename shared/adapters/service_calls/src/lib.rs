@@ -5,9 +5,11 @@
 mod conformity;
 pub mod job;
 mod kubernetes;
+mod own;
 mod web;
 
 pub use conformity::conformity;
+pub use own::is_own;
 pub use web::{Sending, Web};
 
 use calls::{CallError, Caller};
@@ -64,7 +66,7 @@ impl Sending<'_> {
                 Plan::Gateway(_) | Plan::Kubernetes(_) | Plan::KubernetesJob(_) | Plan::Harness(_),
                 Resource::Function(_) | Resource::Activity(_),
             ) => CallOutcome::Unknown("the call is of no integration".to_owned()),
-            (Plan::Api(request), resource) => send_request(self.caller, resource, request, self.roles).await,
+            (Plan::Api(request), resource) => send_request(self, resource, request).await,
             (Plan::Conversation(conversation), resource) => {
                 converse(self.caller, resource, conversation.clone(), self.roles).await
             }
@@ -73,12 +75,8 @@ impl Sending<'_> {
     }
 }
 
-async fn send_request(
-    caller: &Caller,
-    resource: &Resource,
-    request: &ServiceRequest,
-    roles: &[&str],
-) -> CallOutcome {
+async fn send_request(sending: Sending<'_>, resource: &Resource, request: &ServiceRequest) -> CallOutcome {
+    let Sending { caller, roles, .. } = sending;
     let ServiceRequest {
         service,
         operation,
@@ -86,9 +84,10 @@ async fn send_request(
     } = request;
     // The `aws-sdk` integrations name members as AWS's SDK for Java does.
     let answer = match resource {
-        Resource::Service(integration) if integration.is_sdk() => {
-            caller.call_sdk(roles, service, operation, members).await
-        }
+        Resource::Service(integration) if integration.is_sdk() => match sending.own_api_of(request) {
+            Some(api) => sending.ask_own(api, request).await,
+            None => caller.call_sdk(roles, service, operation, members).await,
+        },
         Resource::Service(_) | Resource::Function(_) | Resource::Activity(_) => {
             caller.call_as(roles, service, operation, members).await
         }

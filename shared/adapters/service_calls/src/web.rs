@@ -6,7 +6,7 @@ use integrations::web::{
     WebRequest, lost,
 };
 use integrations::{Failure, Integration, ServiceError, ServiceRequest, not_sent};
-use ports::{CallOutcome, Exchange};
+use ports::{CallOutcome, Exchange, OwnApi};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -94,6 +94,10 @@ pub struct Sending<'a> {
     pub roles: &'a [&'a str],
     /// The Region of the execution.
     pub region: &'a str,
+    /// The ARN of the execution's state machine.
+    pub machine_arn: &'a str,
+    /// What answers in the place of AWS's Step Functions, if there is such a thing.
+    pub own_api: Option<&'a dyn OwnApi>,
 }
 
 impl Sending<'_> {

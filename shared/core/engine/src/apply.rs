@@ -62,7 +62,7 @@ pub(crate) fn receive(turn: &mut Turn<'_>, message: Message) {
         Message::CallSucceeded { call, output } => task::call_succeeded(turn, call, &output),
         Message::CallFailed { call, failure } => task::call_failed(turn, call, failure.into()),
         Message::Claim { call } => task::claimed(turn, call),
-        Message::CallUnknown { call } => task::call_failed(turn, call, task::unknown_outcome()),
+        Message::CallUnknown { call, reason } => task::call_failed(turn, call, task::unknown_outcome(reason)),
         Message::Callback { call, result } => task::reported(turn, call, result),
         Message::JobDone {
             call,

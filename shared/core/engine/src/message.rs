@@ -39,6 +39,9 @@ pub enum Message {
     CallUnknown {
         /// The attempt.
         call: CallId,
+        /// Why; `None` when whoever made the call is gone.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
     },
     /// Somebody makes a call that was handed over: from this entry on its writer alone may do so.
     Claim {

@@ -100,7 +100,10 @@ impl Integration {
 
     /// After how many seconds the task times out, whatever the state's `TimeoutSeconds` says; `None` for most.
     pub fn seconds_max(&self) -> Option<u64> {
-        self.optimized.and_then(|(_, action)| action.seconds_max)
+        match self.optimized {
+            Some((_, action)) => action.seconds_max,
+            None => services::sdk::seconds_max(&self.service, &self.action),
+        }
     }
 
     /// What may be done when the call's outcome is unknown, whatever its parameters are.

@@ -112,15 +112,22 @@ fn value(
             Err(error) => aws_smithy_types::base64::encode(error.as_bytes()),
         }),
         Shape::Timestamp { .. } => {
-            let moment = from.read_timestamp(schema)?;
-            Value::from(
-                moment
-                    .fmt(Format::DateTime)
-                    .map_err(|error| SerdeError::custom(error.to_string()))?,
-            )
+            let moment = from.read_timestamp(schema)?.fmt(Format::DateTime);
+            let moment = moment.map_err(|error| SerdeError::custom(error.to_string()))?;
+            Value::from(with_whole_groups(moment))
         }
         Shape::Document => document(&from.read_document(schema)?),
     })
+}
+
+/// Writes the digits of a second's fraction in groups of three, as Java's `Instant` does.
+fn with_whole_groups(mut moment: String) -> String {
+    if let Some((_, fraction)) = moment.split_once('.') {
+        let digits = fraction.len() - 1;
+        let missing = digits.next_multiple_of(3) - digits;
+        moment.insert_str(moment.len() - 1, &"00"[..missing]);
+    }
+    moment
 }
 
 fn element_value(

@@ -102,7 +102,7 @@ async fn members_begin_with_a_capital_letter_whatever_the_model_does() {
     let answer = call(&server, "ecs", "runTask", members).await.unwrap();
     assert_eq!(
         answer.members,
-        json!({ "Tasks": [{ "TaskArn": "arn:t", "CreatedAt": "2023-11-14T22:13:20.5Z" }], "Failures": [] })
+        json!({ "Tasks": [{ "TaskArn": "arn:t", "CreatedAt": "2023-11-14T22:13:20.500Z" }], "Failures": [] })
     );
     let sent: Value = serde_json::from_str(&server.request().body).unwrap();
     assert_eq!(

@@ -3,6 +3,7 @@
 
 mod harness;
 mod kubernetes;
+mod own;
 mod run_job;
 mod web;
 
@@ -59,6 +60,8 @@ fn sending<'a>(caller: &'a Caller, web: &'a Web) -> Sending<'a> {
         web,
         roles: &[],
         region: "eu-west-1",
+        machine_arn: "arn:aws:states:eu-west-1:123456789012:stateMachine:m",
+        own_api: None,
     }
 }
 

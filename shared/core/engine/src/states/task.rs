@@ -138,7 +138,7 @@ fn calling(turn: &mut Turn<'_>, id: ThreadId, call: CallId, task: &Task, request
 }
 
 /// Returns whether a call is one for somebody who may take longer: of a function, which says so by its time-out, or of
-/// an agent, which need not say so.
+/// an agent or an Express execution, which need not say so.
 fn takes_long(execution: &Execution, task: &Task, request: &Request) -> bool {
     let beyond = |seconds: u64| execution.hands_over_beyond.is_some_and(|most| seconds > most);
     if let Resource::Service(integration) = &task.resource
@@ -365,10 +365,12 @@ impl Execution {
 }
 
 /// Returns the error of a call that nobody knows the outcome of and that must not be repeated.
-pub(crate) fn unknown_outcome() -> Fault {
+pub(crate) fn unknown_outcome(reason: Option<String>) -> Fault {
+    let gone = "its process ended before there was a result, and the call must not be repeated";
+    let reason = reason.as_deref().unwrap_or(gone);
     Fault::new(
         errors::TASK_FAILED,
-        "the outcome of this call is unknown: its process ended, or its answer broke off, before there was a result, and the call must not be repeated",
+        format!("the outcome of this call is unknown: {reason}"),
     )
 }
 

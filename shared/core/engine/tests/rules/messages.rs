@@ -23,7 +23,7 @@ fn every_message(call: CallId) -> Vec<Message> {
             call,
             failure: failure("E", "C"),
         },
-        Message::CallUnknown { call },
+        Message::CallUnknown { call, reason: None },
         Message::Callback {
             call,
             result: Ok("1".into()),

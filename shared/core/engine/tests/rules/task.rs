@@ -349,7 +349,13 @@ fn a_doubled_answer_changes_nothing() {
         }),
         (false, false)
     );
-    assert_eq!(play.probe(Message::CallUnknown { call: first }), (false, false));
+    assert_eq!(
+        play.probe(Message::CallUnknown {
+            call: first,
+            reason: None
+        }),
+        (false, false)
+    );
     play.answer(json!(3));
     assert_eq!(play.output(), json!(3));
 }
@@ -376,7 +382,10 @@ fn the_submission_is_answered_once() {
         }),
         (false, false)
     );
-    assert_eq!(play.probe(Message::CallUnknown { call }), (false, false));
+    assert_eq!(
+        play.probe(Message::CallUnknown { call, reason: None }),
+        (false, false)
+    );
 }
 
 #[test]
@@ -411,10 +420,21 @@ fn only_tasks_that_a_client_ends_take_callbacks_and_heartbeats() {
 fn a_call_of_unknown_outcome_fails_the_task() {
     let mut play = task(FUNCTION, json!({}));
     let call = play.calls[0].id;
-    assert!(play.tell(Message::CallUnknown { call }));
+    assert!(play.tell(Message::CallUnknown { call, reason: None }));
     let (error, cause) = play.error();
     assert_eq!(error, "States.TaskFailed");
-    assert!(cause.starts_with("the outcome of this call is unknown"));
+    assert!(
+        cause.starts_with("the outcome of this call is unknown: its process ended"),
+        "{cause}"
+    );
+    let mut play = task(FUNCTION, json!({}));
+    let call = play.calls[0].id;
+    let reason = Some("no answer within 120 seconds".to_owned());
+    assert!(play.tell(Message::CallUnknown { call, reason }));
+    assert_eq!(
+        play.error().1,
+        "the outcome of this call is unknown: no answer within 120 seconds"
+    );
 }
 
 #[test]

@@ -160,6 +160,12 @@ fn known_better(service: &str, action: &str, parameters: Option<&Value>) -> Opti
     })
 }
 
+/// After how many seconds a call times out, whatever its state says; `None` for most.
+pub(crate) fn seconds_max(service: &str, action: &str) -> Option<u64> {
+    // An Express execution has ended after five minutes, and its end has to be told.
+    (service == "sfn" && action == "startSyncExecution").then_some(330)
+}
+
 /// Finds an operation whose token its model does not declare.
 fn named_token(service: &str, operation: &str) -> Option<EffectClass> {
     let mut rows = include_str!("sdk/tokens.txt").lines().map(|line| {
