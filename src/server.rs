@@ -73,6 +73,17 @@ impl Port {
     }
 }
 
+/// Opens a port of the loopback that is free; returns its address, too.
+pub(crate) async fn open_any() -> Result<(TcpListener, SocketAddr), Failure> {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let opened = async {
+        let listener = TcpListener::bind(any).await?;
+        let address = listener.local_addr()?;
+        Ok::<_, std::io::Error>((listener, address))
+    };
+    opened.await.map_err(Failure::while_trying(any))
+}
+
 /// What a request is answered with.
 #[derive(Clone, Debug)]
 struct Desk {

@@ -4,13 +4,15 @@ use crate::commands::Failure;
 use crate::config::Config;
 use api::Api;
 use driver::{Driver, Observer, Settings};
-use function_host::FunctionHost;
+use function_host::{FunctionHost, FunctionSettings};
 use local::{
     AnsweredBy, LocalBlobs, LocalClock, LocalJournal, LocalMailbox, LocalRegistry, LocalServices,
     LocalTimers, OpenError, Store, SystemClock, SystemEntropy, VirtualClock,
 };
 use mocks::MockFile;
 use ports::{CallRequest, Ports};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,8 @@ pub(crate) struct Options<'a> {
     pub(crate) mocks: Option<&'a Path>,
     /// Whether time jumps to the next deadline while nothing is at work.
     pub(crate) fast_forward: bool,
+    /// The address at which the API is served, if it is: local functions find it there.
+    pub(crate) served_at: Option<SocketAddr>,
     /// Who is told what executions do.
     pub(crate) observer: Option<Arc<dyn Observer>>,
     /// Who is told how calls are answered.
@@ -56,7 +60,7 @@ impl Stack {
             None => None,
         };
         let functions = FunctionHost::new(
-            config.functions.clone(),
+            functions(config, options.served_at),
             std::path::absolute(&config.folder).unwrap_or_else(|_| config.folder.clone()),
             config.region(),
             config.account(),
@@ -131,6 +135,19 @@ impl Stack {
         self.services.shutdown().await;
         self.store.close().await;
     }
+}
+
+/// Returns the table of local functions. Those that report for a task with its token find the API where the task is, and
+/// not AWS's, unless their settings say otherwise.
+fn functions(config: &Config, served_at: Option<SocketAddr>) -> BTreeMap<String, FunctionSettings> {
+    let mut functions = config.functions.clone();
+    if let Some(address) = served_at {
+        for function in functions.values_mut() {
+            let endpoint = function.environment.entry("AWS_ENDPOINT_URL_SFN".to_owned());
+            endpoint.or_insert_with(|| format!("http://{address}"));
+        }
+    }
+    functions
 }
 
 /// Says why a store cannot be opened, and what to do.

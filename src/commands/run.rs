@@ -3,6 +3,7 @@
 use super::{Failure, USAGE};
 use crate::config::{Config, RunSettings};
 use crate::progress::{End, Progress, duration, shortened};
+use crate::server;
 use crate::stack::{Options, Stack};
 use crate::terminal;
 use asl::{MachineType, Severity};
@@ -191,16 +192,33 @@ async fn run_all(
         (None, None) => None,
     };
     let watching = Arc::clone(&progress);
+    let port = match config.functions.is_empty() {
+        true => None,
+        false => Some(server::open_any().await?),
+    };
     let stack = Stack::open(
         config,
         Options {
             data: arguments.data.as_deref(),
             mocks: mocks.as_deref(),
             fast_forward: arguments.fast_forward,
+            served_at: port.as_ref().map(|(_, address)| *address),
             observer: Some(Arc::clone(&progress) as Arc<dyn driver::Observer>),
             watch: Some(Box::new(move |request, by| watching.answered(request, by))),
         },
     )?;
+    if let Some((listener, _)) = port {
+        let (api, store) = (stack.api.clone(), stack.store.clone());
+        // It ends with the process.
+        let serving = server::serve(
+            api,
+            store,
+            listener,
+            server::Visitors::local(),
+            std::future::pending(),
+        );
+        tokio::spawn(serving);
+    }
     let machine = register(&stack.driver, config, &machine_name(definition), text).await?;
     let mut open = open_executions(&stack.driver, &machine).await?;
     for (arn, input) in &open {

@@ -60,6 +60,7 @@ async fn serve(config: &Config, arguments: &Arguments) -> Result<ExitCode, Failu
             data: Some(&data),
             mocks: mocks.as_deref(),
             fast_forward: arguments.fast_forward,
+            served_at: Some(address),
             observer: None,
             watch: None,
         },

@@ -24,6 +24,14 @@ pub(crate) struct Visitors {
 }
 
 impl Visitors {
+    /// Returns who may ask where nothing else is said: programs of this machine.
+    pub(crate) fn local() -> Visitors {
+        Visitors {
+            are_remote: false,
+            speaker: "stepwell",
+        }
+    }
+
     /// Says why a request is not let in.
     fn refuses(self, request: &Request) -> Option<String> {
         if request.headers().contains_key(header::ORIGIN) {

@@ -125,6 +125,60 @@ async fn a_python_handler_answers_executions_of_a_server() {
     );
 }
 
+/// A handler that reports for the task whose token it is given, as a program without AWS's SDK would.
+const REPORTER: &str = r#"
+import json, os, urllib.request
+
+def report(event, context):
+    body = {"taskToken": event["token"], "output": json.dumps({"approved": event["name"]})}
+    headers = {"X-Amz-Target": "AWSStepFunctions.SendTaskSuccess", "Content-Type": "application/x-amz-json-1.0"}
+    request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL_SFN"], json.dumps(body).encode(), headers)
+    return urllib.request.urlopen(request).status
+"#;
+
+const REPORTING: &str = "[functions.report]\nruntime = \"python3\"\nhandler = \"reporter.report\"\n";
+
+/// A state machine whose task the function reports for.
+fn reported() -> Value {
+    task(json!({
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "TimeoutSeconds": 60,
+        "Parameters": { "FunctionName": "report", "Payload": { "token.$": "$$.Task.Token", "name.$": "$.name" } }
+    }))
+}
+
+#[test]
+fn a_function_of_a_run_reports_for_its_task() {
+    if !python_is_there() {
+        return;
+    }
+    let folder = Folder::new()
+        .with("reporter.py", REPORTER)
+        .with("stepwell.toml", REPORTING)
+        .with("report.json", reported().to_string());
+    let ended = folder.stepwell(&["run", "report.json", "--input", r#"{"name":"Ada"}"#]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.json(), json!({ "approved": "Ada" }));
+}
+
+#[tokio::test]
+async fn a_function_of_a_server_reports_for_its_task() {
+    if !python_is_there() {
+        return;
+    }
+    let handler = tempfile::tempdir().unwrap();
+    std::fs::write(handler.path().join("reporter.py"), REPORTER).unwrap();
+    let server = Server::start_with(Options {
+        config: Some(format!("{REPORTING}working_directory = {:?}\n", handler.path())),
+        // Meant for clients of another server.
+        environment: vec![("AWS_ENDPOINT_URL_SFN".to_owned(), "http://127.0.0.1:1".to_owned())],
+        ..Options::default()
+    });
+    let machine = server.create("report", &reported()).await;
+    let run = server.run(&machine, "run", r#"{"name":"Bob"}"#).await;
+    assert_eq!(output(&server.ended(&run).await), json!({ "approved": "Bob" }));
+}
+
 #[test]
 fn a_function_that_cannot_be_started_fails_its_task() {
     let settings = "[functions.greet]\ncommand = [\"./no-such-program\"]\n";

@@ -38,6 +38,7 @@ pub(crate) async fn measure(plan: &Plan, figures: &mut Figures) -> Result<(), Fa
             data: Some(folder.path()),
             mocks: None,
             fast_forward: false,
+            served_at: None,
             observer: Some(Arc::new(Watch { entries: send })),
             watch: None,
         },
