@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) region: Option<String>,
     /// The account of ARNs; default `123456789012`.
     pub(crate) account: Option<String>,
+    /// What `stepwell run` puts in the place of `${NAME}` in a definition.
+    pub(crate) substitutions: BTreeMap<String, String>,
     /// Limits beyond AWS's.
     pub(crate) limits: Limits,
     /// Lambda functions that run on this machine, by name.

@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod definition;
 mod log;
 mod progress;
 mod server;

@@ -1,7 +1,8 @@
 //! `stepwell iam`: the IAM policy that the role of a state machine needs.
 
 use super::Failure;
-use super::validate::{shown, substituted};
+use super::validate::shown;
+use crate::definition::{self, RESOURCE, Substitutions};
 use crate::terminal;
 use asl::policy::{self, Need, Place, Role};
 use asl::{MachineType, Program, Severity};
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 /// What the policy is for.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Definitions in Amazon States Language; one policy for all of them.
+    /// Definitions in Amazon States Language, in JSON or YAML; one policy for all of them.
     #[arg(required = true, value_name = "DEFINITION")]
     files: Vec<PathBuf>,
     /// Check for an Express state machine.
@@ -30,6 +31,8 @@ pub(crate) struct Arguments {
     /// Print the policy of this role, which states name in `Credentials`, instead of the state machine's own.
     #[arg(long, value_name = "ARN")]
     role: Option<String>,
+    #[command(flatten)]
+    substitutions: Substitutions,
 }
 
 /// Prints the policy, and on stderr what is to be known about it.
@@ -40,10 +43,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         state_machine: arguments.name.clone(),
         ..Place::anywhere()
     };
+    let substitutions = arguments.substitutions.over(&BTreeMap::new());
     let mut needs = Vec::new();
     let mut is_refused = false;
     for file in &arguments.files {
-        match program(file, arguments.express)? {
+        match program(file, arguments.express, &substitutions)? {
             Some(program) => {
                 for (state, reason) in policy::not_implemented(&program) {
                     note(file, &format!("`{state}` cannot be run here: {reason}"));
@@ -72,16 +76,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// Compiles a definition; prints why when it cannot be.
-fn program(file: &Path, express: bool) -> Result<Option<Program>, Failure> {
-    let text = std::fs::read_to_string(file).map_err(Failure::while_trying(file.display()))?;
-    let is_yaml = file
-        .extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml");
-    if is_yaml {
-        note(file, "definitions are read as JSON; YAML is not");
-    }
+fn program(
+    file: &Path,
+    express: bool,
+    substitutions: &BTreeMap<String, String>,
+) -> Result<Option<Program>, Failure> {
+    let text = definition::read(file, substitutions)?;
     // The function keeps its placeholder as its name: without Region and account it is known again.
-    let (text, _) = substituted(&text, |name| format!("arn:aws:lambda:::function:${{{name}}}"));
+    let (text, _) = definition::with_functions(&text, RESOURCE, |name| {
+        format!("arn:aws:lambda:::function:${{{name}}}")
+    });
     let machine_type = if express {
         MachineType::Express
     } else {

@@ -2,6 +2,7 @@
 
 use super::{Failure, USAGE};
 use crate::config::{Config, RunSettings};
+use crate::definition::{self, FUNCTION, Substitutions};
 use crate::progress::{End, Progress, duration, shortened};
 use crate::server;
 use crate::stack::{Options, Stack};
@@ -21,7 +22,7 @@ use tokio::sync::mpsc;
 /// What to run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// A definition, or a folder with a `stepwell.toml` that names one.
+    /// A definition in JSON or YAML, or a folder with a `stepwell.toml` that names one.
     #[arg(value_name = "DEFINITION")]
     definition: PathBuf,
     /// The input: a file, or JSON. Without it: the runs of the configuration, or `{}`.
@@ -45,6 +46,8 @@ pub(crate) struct Arguments {
     /// Print the outcome as JSON instead of the output alone.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    substitutions: Substitutions,
     /// The configuration file; default: `stepwell.toml` beside the definition, if there is one.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -77,7 +80,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         (_, false) => arguments.definition.clone(),
     };
-    let text = std::fs::read_to_string(&definition).map_err(Failure::while_trying(definition.display()))?;
+    let text = local(&definition, &config, &arguments.substitutions)?;
     let compiled = asl::compile(&text, MachineType::Standard);
     for finding in compiled
         .diagnostics
@@ -110,6 +113,25 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Arc::new(program),
         planned,
     ))
+}
+
+/// Reads a definition for this machine: a placeholder that nothing is put in the place of is the name of a function where a
+/// function is wanted. Says which others are left.
+fn local(file: &Path, config: &Config, substitutions: &Substitutions) -> Result<String, Failure> {
+    let text = definition::read(file, &substitutions.over(&config.substitutions))?;
+    let (region, account) = (config.region(), config.account());
+    let arn = |name: &str| format!("arn:aws:lambda:{region}:{account}:function:{name}");
+    let (text, _) = definition::with_functions(&text, FUNCTION, arn);
+    let left = definition::placeholders(&text);
+    if !left.is_empty() {
+        let left: Vec<String> = left.iter().map(|name| format!("`${{{name}}}`")).collect();
+        let (file, left) = (file.display(), left.join(", "));
+        let note = format!(
+            "{file}: note: {left}: nothing is put in the place of these; --substitute NAME=VALUE does, or `[substitutions]` in stepwell.toml"
+        );
+        eprintln!("{}", terminal::line(&note));
+    }
+    Ok(text)
 }
 
 /// Returns what is to be run: one input, or the runs of the configuration.

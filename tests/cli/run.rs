@@ -39,6 +39,73 @@ fn the_output_is_printed_and_the_code_says_how_it_ended() {
 }
 
 #[test]
+fn a_definition_in_yaml_with_placeholders_is_run_as_it_would_be_deployed() {
+    const YAML: &str = r"
+StartAt: Charge
+States:
+  Charge:
+    Type: Task
+    Resource: ${ChargeFunction}
+    ResultPath: $.charge
+    Next: Tell
+  Tell:
+    Type: Task
+    Resource: arn:aws:states:::lambda:invoke
+    Parameters:
+      FunctionName: ${TellFunction}
+      Payload: { topic: '${Topic}', stage: '${Stage}-${Left}' }
+    OutputPath: $.Payload
+    End: true
+";
+    const HANDLER: &str = "def charge(event, context):\n    return {'by': context.function_name}\n\n\
+                           def tell(event, context):\n    return event\n";
+    let settings = "[substitutions]\nTopic = \"orders\"\nStage = \"test\"\n\
+                    [functions.ChargeFunction]\nruntime = \"python3\"\nhandler = \"h.charge\"\n\
+                    [functions.TellFunction]\nruntime = \"python3\"\nhandler = \"h.tell\"\n";
+    let folder = Folder::new()
+        .with("order.asl.yaml", YAML)
+        .with("h.py", HANDLER)
+        .with("stepwell.toml", settings);
+    let ended = folder.stepwell(&["run", "order.asl.yaml", "--substitute", "Stage=prod"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(
+        ended.json(),
+        json!({ "topic": "orders", "stage": "prod-${Left}" })
+    );
+    assert!(
+        ended
+            .err
+            .starts_with("./order.asl.yaml: note: `${Left}`: nothing is put in the place of these")
+            || ended
+                .err
+                .starts_with("order.asl.yaml: note: `${Left}`: nothing is put in the place of these"),
+        "{}",
+        ended.err
+    );
+    let checked = folder.stepwell(&[
+        "validate",
+        "order.asl.yaml",
+        "--substitute",
+        "ChargeFunction=nonsense",
+    ]);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(
+        checked
+            .out
+            .contains("order.asl.yaml: error: /States/Charge/Resource: "),
+        "{checked:?}"
+    );
+    let torn = folder
+        .with("torn.yaml", "StartAt: [\n")
+        .stepwell(&["run", "torn.yaml"]);
+    assert_eq!(torn.code, Some(2), "{torn:?}");
+    assert!(
+        torn.err.contains("torn.yaml: ") && torn.err.contains("line 2"),
+        "{torn:?}"
+    );
+}
+
+#[test]
 fn each_problem_of_a_definition_is_printed_with_its_place() {
     let bad = json!({
         "StartAt": "A",
