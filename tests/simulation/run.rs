@@ -36,8 +36,9 @@ pub(crate) struct Totals {
 
 /// How long an execution may take.
 const YEAR_MILLIS: i64 = 365 * 86_400_000;
-/// For how long after the end of all faults something may go on.
-const REST_SECONDS_MAX: u64 = 400 * DAY_SECONDS;
+/// For how long after the end of all faults something may go on. Sweeps end after three quarters of it, and have to find the
+/// end that an execution comes to after a year.
+const REST_SECONDS_MAX: u64 = 500 * DAY_SECONDS;
 const DAY_SECONDS: u64 = 86_400;
 /// How often somebody looks for what was lost.
 const SWEEP_SECONDS: u64 = 60;

@@ -118,6 +118,10 @@ const FOUND: &[(u64, &str)] = &[
         145299,
         "a driver whose clock was set back asked for a poll that had been, and none followed",
     ),
+    (
+        157328,
+        "an execution that waits beyond its year was found by nobody when the year was over",
+    ),
 ];
 
 #[test]

@@ -145,7 +145,6 @@ impl Driver {
         loop {
             let page = self.0.ports.journal.open(after, SWEEP_PAGE).await?;
             for opened in page.rows {
-                // What waits for a client alone has nothing that could be overdue.
                 if opened
                     .next_deadline
                     .is_none_or(|deadline| deadline > overdue_before)

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::live::Live;
 use crate::payloads;
 use crate::settings::{LEASE_SECONDS, WRITE_ATTEMPTS};
-use engine::{Entry, Execution, ExecutionType, Outcome};
+use engine::{Entry, Execution, ExecutionType, Outcome, Status};
 use ports::{Nonce, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,7 +27,10 @@ impl crate::Inner {
         let execution = &live.execution;
         let identity = &execution.identity;
         let lease_until = self.ports.clock.now().plus_seconds(LEASE_SECONDS);
-        let mut next_deadline = execution.overdue_from();
+        // Nothing that is awaited may be due before the execution itself has to end.
+        let ends_by = execution.ends_by(&live.program);
+        let ends_by = (execution.status == Status::Running).then_some(ends_by);
+        let mut next_deadline = execution.overdue_from().into_iter().chain(ends_by).min();
         // An Express execution begins anew when whoever ran it must be gone; two runs at once are one too many.
         if !self.settings.exclusive && identity.execution_type == ExecutionType::Express {
             let end = identity.started.plus_seconds(engine::limits::EXPRESS_SECONDS_MAX);

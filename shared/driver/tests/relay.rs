@@ -254,6 +254,21 @@ async fn a_sweep_wakes_what_nobody_has_woken() {
 }
 
 #[tokio::test]
+async fn a_sweep_finds_what_has_run_for_a_year_whatever_it_waits_for() {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    let mut account =
+        Account::new(json!({ "First": { "Type": "Wait", "Seconds": 99_999_999, "End": true } })).await;
+    account.start().await;
+    account.drive().await;
+    account.clock.advance(YEAR - Duration::from_secs(1));
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 0);
+    account.clock.advance(Duration::from_secs(120));
+    assert_eq!(account.clients.sweep(None).await.unwrap(), 1);
+    account.drive().await;
+    assert_eq!(account.status().await, Status::TimedOut);
+}
+
+#[tokio::test]
 async fn a_callback_is_durable_before_it_is_answered_and_then_driven() {
     let mut account = Account::new(json!({
         "First": {
