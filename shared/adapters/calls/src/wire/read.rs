@@ -1,12 +1,13 @@
 //! Reads an answer's members as JSON values.
 
 use super::write::members_of;
-use crate::catalogue::{Service, Shape, Side};
+use crate::catalogue::{Protocol, Service, Shape, Side};
 use crate::names;
 use aws_smithy_schema::Schema;
 use aws_smithy_schema::serde::{SerdeError, ShapeDeserializer};
+use aws_smithy_schema::traits::TimestampFormat;
 use aws_smithy_types::date_time::Format;
-use aws_smithy_types::{Document, Number};
+use aws_smithy_types::{DateTime, Document, Number};
 use serde_json::{Map, Value};
 
 /// How the members of an answer are named; a capital letter comes first in both.
@@ -112,12 +113,39 @@ fn value(
             Err(error) => aws_smithy_types::base64::encode(error.as_bytes()),
         }),
         Shape::Timestamp { .. } => {
-            let moment = from.read_timestamp(schema)?.fmt(Format::DateTime);
+            let moment = from.read_timestamp(schema)?;
+            let moment = match is_number(service, schema) {
+                true => to_the_millisecond(&moment),
+                false => moment,
+            };
+            let moment = moment.fmt(Format::DateTime);
             let moment = moment.map_err(|error| SerdeError::custom(error.to_string()))?;
             Value::from(with_whole_groups(moment))
         }
         Shape::Document => document(&from.read_document(schema)?),
     })
+}
+
+/// Whether a time comes as a number of seconds.
+fn is_number(service: &Service, schema: &Schema<'_>) -> bool {
+    match schema.timestamp_format() {
+        Some(format) => format.format() == TimestampFormat::EpochSeconds,
+        None => matches!(
+            service.model.protocol,
+            Protocol::Json | Protocol::RestJson | Protocol::Cbor
+        ),
+    }
+}
+
+/// Returns a time that came as a number of seconds as AWS's SDK for Java reads it: to the millisecond. Services send three
+/// digits, of which a floating-point number makes others far behind.
+fn to_the_millisecond(moment: &DateTime) -> DateTime {
+    let nanos = moment.as_nanos();
+    let micros = (nanos + 500).div_euclid(1_000);
+    match i64::try_from(micros.div_euclid(1_000)) {
+        Ok(millis) => DateTime::from_millis(millis),
+        Err(_) => *moment,
+    }
 }
 
 /// Writes the digits of a second's fraction in groups of three, as Java's `Instant` does.

@@ -96,13 +96,13 @@ async fn dynamodb_attribute_values_nest() {
 
 #[tokio::test]
 async fn members_begin_with_a_capital_letter_whatever_the_model_does() {
-    let body = r#"{"tasks":[{"taskArn":"arn:t","createdAt":1700000000.5}],"failures":[]}"#;
+    let body = r#"{"tasks":[{"taskArn":"arn:t","createdAt":1700000000.5,"startedAt":1795969630.405}],"failures":[]}"#;
     let server = Server::answering(200, &[], body).await;
     let members = json!({ "TaskDefinition": "td", "Overrides": { "ContainerOverrides": [{ "Name": "c" }] } });
     let answer = call(&server, "ecs", "runTask", members).await.unwrap();
     assert_eq!(
         answer.members,
-        json!({ "Tasks": [{ "TaskArn": "arn:t", "CreatedAt": "2023-11-14T22:13:20.500Z" }], "Failures": [] })
+        json!({ "Tasks": [{ "TaskArn": "arn:t", "CreatedAt": "2023-11-14T22:13:20.500Z", "StartedAt": "2026-11-29T16:27:10.405Z" }], "Failures": [] })
     );
     let sent: Value = serde_json::from_str(&server.request().body).unwrap();
     assert_eq!(
