@@ -53,7 +53,7 @@ async fn a_branch_reports_for_the_task_of_another_execution() {
     let server = Server::start();
     let reporting = calling(
         "sendTaskSuccess",
-        json!({ "TaskToken.$": "$.token", "Output": r#"{"approved":true}"# }),
+        json!({ "TaskToken.$": "$.token", "Output": { "approved": true } }),
     );
     let reporter = server.create("reporter", &reporting).await;
     let asking = task(json!({
@@ -73,7 +73,7 @@ async fn an_express_execution_is_waited_for() {
     let child = server.create_express("child", &pass()).await;
     let calling = calling(
         "startSyncExecution",
-        json!({ "StateMachineArn": child, "Input": "{\"n\":2}" }),
+        json!({ "StateMachineArn": child, "Input": { "n": 2 } }),
     );
     let machine = server.create("parent", &calling).await;
     let run = server.run(&machine, "run", "{}").await;

@@ -153,7 +153,9 @@ impl Caller {
             )));
         }
         let credentials = self.rights(roles).await?;
-        let (request, url) = self.written(&called, service, members, credentials).await?;
+        let naming = Naming::Api;
+        let written = self.written(&called, service, members, naming, credentials);
+        let (request, url) = written.await?;
         let timeout = self.timeout(&called);
         let heard = within(timeout, async {
             let response = self.signer.transport.begin(request, timeout).await?;
@@ -272,7 +274,8 @@ impl Caller {
                 "`{service}:{operation}` answers in a stream of events"
             )));
         }
-        let (request, url) = self.written(&called, service, members, credentials).await?;
+        let written = self.written(&called, service, members, naming, credentials);
+        let (request, url) = written.await?;
         let response = self
             .signer
             .transport
@@ -288,9 +291,10 @@ impl Caller {
         called: &Called,
         service: &str,
         members: &Value,
+        naming: Naming,
         credentials: Option<Credentials>,
     ) -> Result<(HttpRequest, String), CallError> {
-        let members = called.members(members).map_err(CallError::Refused)?;
+        let members = called.members(members, naming).map_err(CallError::Refused)?;
         let (choice, told);
         let place = match self.endpoint(service) {
             Some(url) => Place::Set(url, self.region()),

@@ -27,7 +27,7 @@ where
     Answering: Future<Output = Response<Vec<u8>>>,
 {
     let called = Called::find(service, operation).map_err(CallError::Refused)?;
-    let members = called.members(members).map_err(CallError::Refused)?;
+    let members = called.members(members, Naming::Sdk).map_err(CallError::Refused)?;
     let place = Place::Set(NOWHERE, None);
     let (request, _) = called.request(&members, &place).map_err(CallError::Refused)?;
     let mut sent = Request::new(request.body().bytes().unwrap_or_default().to_vec());

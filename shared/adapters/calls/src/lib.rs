@@ -24,6 +24,7 @@ mod settings;
 mod sign;
 mod signer;
 mod special;
+mod texts;
 mod transport;
 mod wire;
 

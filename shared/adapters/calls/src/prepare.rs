@@ -4,7 +4,8 @@ use crate::catalogue::{self, Operation, Service};
 use crate::checksum;
 use crate::endpoint::{Choice, Target};
 use crate::special;
-use crate::wire;
+use crate::texts::with_texts;
+use crate::wire::{self, Naming};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -77,8 +78,17 @@ impl Called {
         })
     }
 
-    /// The members of a call, which may have none.
-    pub(crate) fn members<'a>(&self, members: &'a Value) -> Result<Cow<'a, Map<String, Value>>, String> {
+    /// The members of a call, which may have none, as a caller gives them who names members so.
+    pub(crate) fn members<'a>(
+        &self,
+        members: &'a Value,
+        naming: Naming,
+    ) -> Result<Cow<'a, Map<String, Value>>, String> {
+        let shape = self.operation.input.filter(|_| naming == Naming::Sdk);
+        let texts = shape.and_then(|shape| with_texts(self.service.model, shape, members));
+        if let Some(Value::Object(members)) = texts {
+            return Ok(Cow::Owned(members));
+        }
         match members {
             Value::Object(members) => Ok(Cow::Borrowed(members)),
             Value::Null => Ok(Cow::default()),
