@@ -9,7 +9,7 @@ use crate::process::Role;
 use crate::queues;
 use crate::table::Row;
 use crate::world::{World, locked};
-use engine::{ExecutionKey, Status};
+use engine::{Details, ExecutionKey, Status};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -200,6 +200,14 @@ fn wrong_end(row: &Row) -> Option<String> {
     if row.strays() {
         return Some(format!("L4: the head of {name} shows {:?} for ever", head.status));
     }
+    let lasted = head
+        .stopped
+        .map_or(0, |end| end.millis() - head.identity.started.millis());
+    if lasted >= YEAR_MILLIS && leaves_a_task(row) {
+        return Some(format!(
+            "L1: a task of {name} was forgotten until its year was over"
+        ));
+    }
     let (error, cause) = (head.error.unwrap_or_default(), head.cause.unwrap_or_default());
     let is_poison = cause.starts_with("a message to this execution was received");
     let is_known = matches!(
@@ -281,6 +289,28 @@ pub(crate) fn excused(world: &World) -> BTreeSet<ExecutionKey> {
             return excused;
         }
     }
+}
+
+/// Returns whether the end of an execution found a task at work, other than one that starts an execution: nothing else here
+/// takes that long by itself.
+fn leaves_a_task(row: &Row) -> bool {
+    let mut of_tasks = BTreeSet::new();
+    for event in row.entries.iter().flat_map(|entry| &entry.write.entry.events) {
+        let is_task = match &event.details {
+            Details::Scheduled { target, .. } => !target.resource.starts_with("startExecution"),
+            _ => of_tasks.contains(&event.previous),
+        };
+        if is_task {
+            of_tasks.insert(event.id);
+        }
+        if is_task && matches!(event.details, Details::StateExited { .. }) {
+            of_tasks.remove(&event.id);
+        }
+    }
+    let mut last = row.last().write.entry.events.iter();
+    last.any(|event| {
+        matches!(event.details, Details::StateAborted { .. }) && of_tasks.contains(&event.previous)
+    })
 }
 
 impl std::ops::AddAssign for Totals {
