@@ -298,13 +298,13 @@ fn leaves_a_task(row: &Row) -> bool {
     for event in row.entries.iter().flat_map(|entry| &entry.write.entry.events) {
         let is_task = match &event.details {
             Details::Scheduled { target, .. } => !target.resource.starts_with("startExecution"),
-            _ => of_tasks.contains(&event.previous),
+            Details::Started { .. } | Details::ActivityStarted { .. } | Details::TaskSubmitted { .. } => {
+                of_tasks.contains(&event.previous)
+            }
+            _ => false,
         };
         if is_task {
             of_tasks.insert(event.id);
-        }
-        if is_task && matches!(event.details, Details::StateExited { .. }) {
-            of_tasks.remove(&event.id);
         }
     }
     let mut last = row.last().write.entry.events.iter();
