@@ -37,7 +37,7 @@ fn definition(resource: &str) -> Value {
 }
 
 /// Tells whether Python is installed, and says so when it is not.
-fn python_is_there() -> bool {
+pub(super) fn python_is_there() -> bool {
     let there = Command::new("python3")
         .arg("--version")
         .output()

@@ -1,6 +1,7 @@
 //! `stepwell run`.
 
 use super::Folder;
+use super::functions::python_is_there;
 use crate::support::{DEADLINE, command, pass, task, wait};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
@@ -62,6 +63,9 @@ States:
     let settings = "[substitutions]\nTopic = \"orders\"\nStage = \"test\"\n\
                     [functions.ChargeFunction]\nruntime = \"python3\"\nhandler = \"h.charge\"\n\
                     [functions.TellFunction]\nruntime = \"python3\"\nhandler = \"h.tell\"\n";
+    if !python_is_there() {
+        return;
+    }
     let folder = Folder::new()
         .with("order.asl.yaml", YAML)
         .with("h.py", HANDLER)
@@ -75,10 +79,7 @@ States:
     assert!(
         ended
             .err
-            .starts_with("./order.asl.yaml: note: `${Left}`: nothing is put in the place of these")
-            || ended
-                .err
-                .starts_with("order.asl.yaml: note: `${Left}`: nothing is put in the place of these"),
+            .starts_with("order.asl.yaml: note: `${Left}`: nothing is put in the place of these"),
         "{}",
         ended.err
     );

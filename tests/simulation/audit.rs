@@ -16,7 +16,7 @@
 //! | I12 | time does not go back, and a wait is as long as it says | here `chain`, `events`, `wait` |
 //! | I13 | what was acknowledged is durable | `clients.rs` |
 //! | I14 | events are numbered without a gap, each after an earlier one | here `events` |
-//! | L1 | everything ends, without the net unless somebody died | `run.rs` `rest`, `look_for_the_lost` |
+//! | L1 | everything ends, without the net unless somebody died | `run.rs` `rest`, `look_for_the_lost`, `leaves_a_task` |
 //! | L2 | who waits for time or a call has a timer, a message or an owner | `upkeep.rs`, after every message |
 //! | L3 | queues come to rest; no dead letters when all is well | `run.rs` `settle`; `queues.rs` `hand_out` |
 //! | L4 | a head shows its execution's end | `run.rs` `wrong_end` |

@@ -27,7 +27,7 @@ impl crate::Inner {
         let execution = &live.execution;
         let identity = &execution.identity;
         let lease_until = self.ports.clock.now().plus_seconds(LEASE_SECONDS);
-        // Nothing that is awaited may be due before the execution itself has to end.
+        // The execution may have to end before anything that it awaits is due.
         let ends_by = execution.ends_by(&live.program);
         let ends_by = (execution.status == Status::Running).then_some(ends_by);
         let mut next_deadline = execution.overdue_from().into_iter().chain(ends_by).min();

@@ -61,6 +61,14 @@ fn requests_name_the_service_and_the_operation_as_the_sdks_do() {
 }
 
 #[test]
+fn an_express_execution_that_is_waited_for_may_take_its_five_minutes() {
+    let most = |call: &str| integration(call).seconds_max();
+    assert_eq!(most("aws-sdk:sfn:startSyncExecution"), Some(330));
+    assert_eq!(most("aws-sdk:sfn:startExecution"), None);
+    assert_eq!(most("sqs:sendMessage"), None);
+}
+
+#[test]
 fn messages_become_text() {
     let parameters = json!({ "QueueUrl": "u", "MessageBody": { "a": [1, null] } });
     assert_eq!(
