@@ -179,6 +179,10 @@ impl Progress {
             | Details::MapStateStarted { .. }
             | Details::MapStateSucceeded
             | Details::MapStateFailed
+            | Details::MapRunStarted { .. }
+            | Details::MapRunSucceeded
+            | Details::MapRunFailed(_)
+            | Details::MapRunAborted
             | Details::MapIterationStarted { .. }
             | Details::MapIterationSucceeded { .. }
             | Details::MapIterationFailed { .. }

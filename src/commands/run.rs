@@ -308,6 +308,7 @@ async fn start(
         alias_arn: None,
         test_case: run.test_case.as_deref().map(Arc::from),
         parent: None,
+        part: None,
     };
     match driver
         .start(start)

@@ -44,9 +44,6 @@ pub(crate) const OPERATIONS: [&str; 37] = [
     "ValidateStateMachineDefinition",
 ];
 
-/// Those that are refused by their name.
-const MISSING: [&str; 3] = ["DescribeMapRun", "ListMapRuns", "UpdateMapRun"];
-
 /// Panics unless the answer is a refusal that the caller is to blame for.
 #[track_caller]
 fn is_refusal(answer: &Raw, what: &str) {
@@ -65,32 +62,12 @@ async fn still_works(server: &Server) {
 }
 
 #[tokio::test]
-async fn what_is_not_implemented_says_so_by_name() {
-    let server = Server::start();
-    for operation in MISSING {
-        let answer = post(&server, operation, b"{}");
-        is_refusal(&answer, operation);
-        assert_eq!(
-            answer.body["message"],
-            format!("{operation} is not implemented yet")
-        );
-    }
-    // An SDK takes the refusal for what it is.
-    let runs = server.client().list_map_runs().execution_arn("x").send().await;
-    assert_eq!(
-        crate::support::refusal(runs),
-        "ValidationException: ListMapRuns is not implemented yet"
-    );
-    still_works(&server).await;
-}
-
-#[tokio::test]
 async fn bodies_that_are_no_json_object_are_refused() {
     let server = Server::start();
     let arrays = "[".repeat(100_000);
     let inside = format!("{{\"tags\":{arrays}");
     let objects = "{\"tags\":".repeat(100_000);
-    for operation in OPERATIONS.iter().filter(|operation| !MISSING.contains(operation)) {
+    for operation in OPERATIONS {
         for body in [
             "",
             "{",

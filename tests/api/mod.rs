@@ -5,6 +5,7 @@ mod activities;
 mod aliases;
 pub(crate) mod bad_input;
 mod callbacks;
+mod distributed_map;
 mod executions;
 mod express;
 mod http_tasks;

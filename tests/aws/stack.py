@@ -66,7 +66,7 @@ class Stack:
         """Makes the role of the tests' state machines."""
         allowed = {"Effect": "Allow", "Resource": "*", "Action": [
             "lambda:InvokeFunction", "sqs:SendMessage", "dynamodb:UpdateItem", "sns:Publish", "events:PutEvents",
-            "ecs:RunTask", "ecs:DescribeTasks", "ecs:StopTask",
+            "ecs:RunTask", "ecs:DescribeTasks", "ecs:StopTask", "s3:GetObject", "s3:ListBucket",
         ]}
         return self.make_role("workflows", _policy(allowed))
 

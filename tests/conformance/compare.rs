@@ -29,13 +29,14 @@ impl Bindings {
 }
 
 /// Texts that stand for a volatile value without saying so by `<` and `>`.
-const VOLATILE: [&str; 13] = [
+const VOLATILE: [&str; 14] = [
     "RandomNumberGenerated",
     "RequestId",
     "X-Amzn-Trace-Id",
     "date",
     "datetime",
     "entered-time",
+    "map_run_arn",
     "snf_role_arn",
     "start-date",
     "start-time",

@@ -6,17 +6,13 @@ pub(crate) type Listed = &'static [(&'static str, &'static [&'static str])];
 /// Recorded executions that differ.
 pub(crate) const EXECUTIONS: Listed = &[
     (
-        "the distributed Map is missing",
+        "recorded before November 2024: since then the exit of a distributed Map hangs onto MapRunStarted",
         &[
-            "assign_assign_reference_variables-TestAssignReferenceVariables_reference_in_map_state_MAP_STATE_REFERENCE_IN_ITEM_SELECTOR",
-            "assign_assign_reference_variables-TestAssignReferenceVariables_reference_in_map_state_MAP_STATE_REFERENCE_IN_TOLERATED_FAILURE_PATH",
-            "local_mocking_base_scenarios-TestBaseScenarios_map_state_lambda",
             "scenarios_base_scenarios-TestBaseScenarios_map_item_reader_base_csv_headers_first_line",
             "scenarios_base_scenarios-TestBaseScenarios_map_item_reader_base_json_max_items",
             "scenarios_base_scenarios-TestBaseScenarios_map_item_reader_base_list_objects_v2",
             "scenarios_base_scenarios-TestBaseScenarios_map_item_reader_csv_headers_decl_extra_fields",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_config_distributed_item_selector",
-            "scenarios_base_scenarios-TestBaseScenarios_map_state_config_distributed_item_selector_parameters",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_config_distributed_reentrant",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_config_distributed_reentrant_lambda",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_config_inline_item_selector",
@@ -25,6 +21,10 @@ pub(crate) const EXECUTIONS: Listed = &[
             "scenarios_base_scenarios-TestBaseScenarios_map_state_tolerated_failure_values_count_literal",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_tolerated_failure_values_percentage_literal",
         ],
+    ),
+    (
+        "the function that a child of the Map Run calls, and its answer, are not recorded",
+        &["local_mocking_base_scenarios-TestBaseScenarios_map_state_lambda"],
     ),
     (
         "the recording has lost its dates",

@@ -2,7 +2,7 @@
 
 use super::answers;
 use super::case::{ACCOUNT, Case, EXECUTION, Machine};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// The role that is meant where a recording does not say which.
@@ -66,7 +66,33 @@ pub(crate) fn read(path: &Path, number: usize) -> Case {
         }
     }
     answers::script(&mut case, &lambda_code);
+    bucket(&mut case, &parsed["setup"]);
     case
+}
+
+/// Scripts what ItemReaders find in the bucket that was filled before.
+fn bucket(case: &mut Case, setup: &Value) {
+    let puts = setup.as_array().into_iter().flatten();
+    let objects: Vec<&Value> = puts.filter(|call| call["op"] == "PutObject").collect();
+    let states = case.definition["States"].as_object().cloned().unwrap_or_default();
+    for (name, state) in states {
+        let Some(resource) = state["ItemReader"]["Resource"].as_str() else {
+            continue;
+        };
+        let answer = if resource.ends_with(":listObjectsV2") {
+            let listed = |object: &&Value| {
+                json!({
+                    "Key": object["params"]["Key"], "ETag": object["response"]["ETag"],
+                    "LastModified": "2024-01-02T03:04:05Z", "StorageClass": "STANDARD",
+                    "Size": object["params"]["Body"].as_str().map_or(0, str::len),
+                })
+            };
+            json!({ "Contents": objects.iter().map(listed).collect::<Vec<_>>(), "IsTruncated": false })
+        } else {
+            json!({ "Body": objects.first().map_or(&Value::Null, |object| &object["params"]["Body"]) })
+        };
+        case.mocks.insert(name, json!({ "0": { "Return": answer } }));
+    }
 }
 
 /// Returns the name of a case's child state machine.

@@ -75,6 +75,7 @@ fn request_of(driver: &Driver, subject: &Subject, name: &str) -> Result<Start, E
         alias_arn: None,
         test_case: None,
         parent: None,
+        part: None,
     })
 }
 

@@ -12,6 +12,7 @@ mod contract;
 mod crash;
 mod definitions;
 mod dice;
+mod distribution;
 mod jobs;
 mod journal;
 mod ledger;

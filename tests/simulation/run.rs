@@ -2,6 +2,7 @@
 
 use crate::clients;
 use crate::dice::Dice;
+use crate::distribution;
 use crate::machines::{self, Subject};
 use crate::mutants::Mutant;
 use crate::plan::Plan;
@@ -57,7 +58,7 @@ pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Run {
     runtime.block_on(async {
         let world = World::new(seed, plan, mutant);
         world.note(|| format!("seed {seed}: {:?}", world.plan));
-        let subjects = prepare(&world, &mut dice);
+        let subjects = prepare(&world, &mut dice, seed);
         live(&world, &subjects).await;
         if world.plan.reuse && world.violation().is_none() {
             reuse(&world, &subjects).await;
@@ -78,8 +79,15 @@ pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Run {
     })
 }
 
-fn prepare(world: &Arc<World>, dice: &mut Dice) -> Vec<Subject> {
-    let (children, subjects) = machines::draw(dice, world.plan.executions);
+fn prepare(world: &Arc<World>, dice: &mut Dice, seed: u64) -> Vec<Subject> {
+    let (children, mut subjects) = machines::draw(dice, world.plan.executions);
+    if seed >= distribution::FIRST_SEED {
+        let mut dice = Dice::new(seed ^ 0xd157);
+        for subject in &mut subjects {
+            let revision = &mut subject.machine.revision;
+            revision.definition = distribution::distribute(&revision.definition, &mut dice).into();
+        }
+    }
     for subject in children.iter().chain(&subjects) {
         let machine = &subject.machine;
         world.note(|| format!("{}: {}", machine.name, machine.revision.definition));

@@ -6,9 +6,10 @@ use std::path::Path;
 use toml::{Table, Value};
 
 /// All that a crate under `shared/core` may depend on: no clock, no randomness, no I/O, no asynchronous running.
-const CORE_DEPENDENCIES: [&str; 14] = [
+const CORE_DEPENDENCIES: [&str; 15] = [
     "asl",
     "base64",
+    "csv",
     "integrations",
     "jiff",
     "jsonata",

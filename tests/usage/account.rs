@@ -148,6 +148,7 @@ impl Account {
             alias_arn: None,
             test_case: None,
             parent: None,
+            part: None,
         };
         assert!(matches!(
             self.clients.start(start).await.unwrap(),

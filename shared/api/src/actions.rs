@@ -9,6 +9,7 @@ mod delete_state_machine_alias;
 mod delete_state_machine_version;
 mod describe_activity;
 mod describe_execution;
+mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
@@ -16,6 +17,7 @@ mod get_activity_task;
 mod get_execution_history;
 mod list_activities;
 mod list_executions;
+mod list_map_runs;
 mod list_state_machine_aliases;
 mod list_state_machine_versions;
 mod list_state_machines;
@@ -31,6 +33,7 @@ mod stop_execution;
 mod tag_resource;
 mod test_state;
 mod untag_resource;
+mod update_map_run;
 mod update_state_machine;
 mod update_state_machine_alias;
 mod validate_state_machine_definition;
@@ -38,9 +41,6 @@ mod validate_state_machine_definition;
 use crate::Call;
 use crate::error::{Error, Exception};
 use serde_json::Value;
-
-/// The operations of AWS that are missing here: each is refused by its name.
-const MISSING: [&str; 3] = ["DescribeMapRun", "ListMapRuns", "UpdateMapRun"];
 
 /// Performs an operation.
 ///
@@ -58,6 +58,7 @@ pub(crate) async fn answer(operation: &str, call: &Call<'_>) -> Result<Value, Er
         "DeleteStateMachineVersion" => delete_state_machine_version::answer(call).await,
         "DescribeActivity" => describe_activity::answer(call).await,
         "DescribeExecution" => describe_execution::answer(call).await,
+        "DescribeMapRun" => describe_map_run::answer(call).await,
         "DescribeStateMachine" => describe_state_machine::answer(call).await,
         "DescribeStateMachineAlias" => describe_state_machine_alias::answer(call).await,
         "DescribeStateMachineForExecution" => describe_state_machine_for_execution::answer(call).await,
@@ -65,6 +66,7 @@ pub(crate) async fn answer(operation: &str, call: &Call<'_>) -> Result<Value, Er
         "GetExecutionHistory" => get_execution_history::answer(call).await,
         "ListActivities" => list_activities::answer(call).await,
         "ListExecutions" => list_executions::answer(call).await,
+        "ListMapRuns" => list_map_runs::answer(call).await,
         "ListStateMachineAliases" => list_state_machine_aliases::answer(call).await,
         "ListStateMachineVersions" => list_state_machine_versions::answer(call).await,
         "ListStateMachines" => list_state_machines::answer(call).await,
@@ -80,10 +82,10 @@ pub(crate) async fn answer(operation: &str, call: &Call<'_>) -> Result<Value, Er
         "TagResource" => tag_resource::answer(call).await,
         "TestState" => test_state::answer(call).await,
         "UntagResource" => untag_resource::answer(call).await,
+        "UpdateMapRun" => update_map_run::answer(call).await,
         "UpdateStateMachine" => update_state_machine::answer(call).await,
         "UpdateStateMachineAlias" => update_state_machine_alias::answer(call).await,
         "ValidateStateMachineDefinition" => validate_state_machine_definition::answer(call).await,
-        missing if MISSING.contains(&missing) => Err(Error::not_implemented(missing)),
         unknown => {
             let message = format!("the operation `{unknown}` is unknown");
             Err(Error::new(Exception::UnknownOperationException, message))

@@ -99,6 +99,10 @@ impl ExecutionArn {
     pub(crate) fn parse(text: &str) -> Result<ExecutionArn, Error> {
         let parts = Parts::parse(text, &["execution"])?;
         match parts.rest.as_slice() {
+            [machine, _] if machine.contains('/') => Ok(ExecutionArn {
+                text: text.to_owned(),
+                key: ExecutionKey::of_arn(text).ok_or_else(|| Error::invalid_arn(text))?,
+            }),
             [machine, name] if !machine.is_empty() && !name.is_empty() => Ok(ExecutionArn {
                 text: text.to_owned(),
                 key: ExecutionKey {
@@ -108,6 +112,52 @@ impl ExecutionArn {
             }),
             _ => Err(Error::invalid_arn(text)),
         }
+    }
+}
+
+impl ExecutionArn {
+    /// Parses the same, and the ARN of an Express execution that a Map Run has started.
+    pub(crate) fn parse_described(text: &str) -> Result<ExecutionArn, Error> {
+        match Parts::parse(text, &["execution", "express"])? {
+            parts if parts.kind == "execution" => ExecutionArn::parse(text),
+            parts => match (parts.rest.as_slice(), ExecutionKey::of_arn(text)) {
+                ([machine, _, _], Some(key)) if machine.contains('/') => Ok(ExecutionArn {
+                    text: text.to_owned(),
+                    key,
+                }),
+                _ => Err(Error::invalid_arn(format!(
+                    "Resource type not valid in this context: {}",
+                    parts.kind
+                ))),
+            },
+        }
+    }
+}
+
+/// Names a Map Run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MapRunArn {
+    pub(crate) text: String,
+    pub(crate) key: ExecutionKey,
+}
+
+impl MapRunArn {
+    /// Parses `arn:aws:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:UUID`.
+    pub(crate) fn parse(text: &str) -> Result<MapRunArn, Error> {
+        let parts = Parts::parse(text, &["mapRun"])?;
+        match (parts.rest.as_slice(), ExecutionKey::of_arn(text)) {
+            ([_, _], Some(key)) => Ok(MapRunArn {
+                text: text.to_owned(),
+                key,
+            }),
+            _ => Err(Error::invalid_arn(text)),
+        }
+    }
+
+    /// Returns the key that the children are listed under.
+    pub(crate) fn children(&self) -> Option<String> {
+        let common = self.key.name.get(..engine::MAP_RUN_PREFIX_BYTES)?;
+        Some(format!("{}/{common}", self.key.machine))
     }
 }
 

@@ -117,6 +117,7 @@ pub(crate) async fn prepare_start(
         alias_arn,
         test_case,
         parent: None,
+        part: None,
     })
 }
 

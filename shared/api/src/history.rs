@@ -60,6 +60,8 @@ impl Renderer<'_> {
                 Some((member("stateExited"), self.assigned(answer, assigned)))
             }
             Details::MapStateStarted { length } => of_event(answer.with("length", *length)),
+            Details::MapRunStarted { map_run_arn } => of_event(answer.with("mapRunArn", &**map_run_arn)),
+            Details::MapRunFailed(why) => of_event(reason(answer, why)),
             Details::MapIterationStarted { name, index }
             | Details::MapIterationSucceeded { name, index }
             | Details::MapIterationFailed { name, index }
@@ -98,7 +100,9 @@ impl Renderer<'_> {
             | Details::ParallelStateSucceeded
             | Details::ParallelStateFailed
             | Details::MapStateSucceeded
-            | Details::MapStateFailed => None,
+            | Details::MapStateFailed
+            | Details::MapRunSucceeded
+            | Details::MapRunAborted => None,
         }
     }
 
@@ -191,6 +195,10 @@ pub(crate) fn documents(details: &Details) -> Vec<PayloadId> {
         | Details::MapStateStarted { .. }
         | Details::MapStateSucceeded
         | Details::MapStateFailed
+        | Details::MapRunStarted { .. }
+        | Details::MapRunSucceeded
+        | Details::MapRunFailed(_)
+        | Details::MapRunAborted
         | Details::MapIterationStarted { .. }
         | Details::MapIterationSucceeded { .. }
         | Details::MapIterationFailed { .. }

@@ -19,6 +19,7 @@ mod gateway;
 mod history;
 mod ids;
 mod machines;
+mod map_runs;
 mod members;
 mod own;
 mod pages;

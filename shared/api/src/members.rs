@@ -94,6 +94,30 @@ impl Members {
         Ok(usize::try_from(asked.unwrap_or(default)).unwrap_or(usize::MAX))
     }
 
+    /// Reads a number between 0 and 100.
+    pub(crate) fn percentage(&mut self, name: &str) -> Result<Option<f64>, Error> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        let Some(number) = value.as_f64() else {
+            return Err(cannot_be(&value, "a Float"));
+        };
+        if number > 100.0 {
+            self.violate(
+                name,
+                &value.to_string(),
+                "Member must have value less than or equal to 100",
+            );
+        } else if number < 0.0 {
+            self.violate(
+                name,
+                &value.to_string(),
+                "Member must have value greater than or equal to 0",
+            );
+        }
+        Ok(Some(number))
+    }
+
     /// Reads a truth value.
     pub(crate) fn boolean(&mut self, name: &str) -> Result<Option<bool>, Error> {
         match self.take(name) {

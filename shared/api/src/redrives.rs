@@ -16,6 +16,7 @@ pub(crate) async fn refusal(call: &Call<'_>, head: &Head) -> Result<Option<NotRe
         redrive_count: head.redrive_count,
         events: 0,
         events_max: call.driver.limits().history_events,
+        is_part: head.identity.map.is_some(),
     };
     let now = ports.clock.now();
     // Most are refused without a look at their history.

@@ -240,6 +240,8 @@ impl Actor {
         error: Error,
     ) -> Result<(), Error> {
         tracing::error!(machine = %self.key.machine, execution = %self.key.name, %error, "an execution cannot go on");
+        // What was told to it now is told to nobody.
+        self.driver.0.mapping().remove(&self.key);
         {
             let mut actors = self
                 .driver
@@ -563,6 +565,9 @@ impl Actor {
             }
             let id = effect.call().id;
             let identity = Arc::clone(&live.execution.identity);
+            if effect.call().part.is_some() && self.driver.0.settings.exclusive {
+                self.driver.0.mapping().insert(self.key.clone());
+            }
             let is_apart = matches!(effect, Effect::Poll { .. });
             #[cfg(feature = "mutants")]
             let is_apart = is_apart && !crate::Mutant::PollDropped.is_taken();
@@ -614,7 +619,7 @@ impl Actor {
         let now = self.driver.0.ports.clock.now();
         // The end that every execution has after a year is not worth a schedule of its own in an AWS account, where each
         // costs money and there is a quota.
-        let is_implicit = deadline == end && live.program.timeout_seconds.is_none();
+        let is_implicit = deadline == end && live.execution.timeout_seconds(&live.program).is_none();
         if is_implicit && !self.driver.0.settings.exclusive {
             return;
         }
@@ -651,6 +656,7 @@ impl Actor {
     /// Does what follows the end of an execution.
     async fn closed(&mut self, live: &mut Live) -> Result<(), Error> {
         self.driver.0.note_jobs(&live.execution);
+        self.driver.0.mapping().remove(&self.key);
         if !live.durable {
             live.durable = true;
             let outcome = std::mem::take(&mut live.express);

@@ -1,12 +1,16 @@
-//! Executions that a task of another execution starts: `states:startExecution` and its patterns.
+//! Executions that another execution starts: `states:startExecution` and its patterns, and what a distributed Map starts.
 
 use crate::error::Error;
-use crate::start::{Start, Started, uuid};
+use crate::start::{Start, Started, arn_prefix, uuid};
 use crate::{Driver, payloads};
-use engine::{Call, Closing, Execution, Identity, Message, Parent, Status, Timestamp, Wants};
+use engine::{
+    Call, Closing, Execution, ExecutionKey, ExecutionType, Identity, MapPart, MapRole, Message, Parent,
+    Status, Timestamp, Wants,
+};
 use integrations::{Failure, Pattern, Resource};
-use ports::{Envelope, Owner};
+use ports::{Envelope, Machine, MachineStatus, Owner};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Starts a child execution; the message is the answer to the start, or its end when that is known already.
@@ -19,6 +23,112 @@ pub(crate) async fn start(driver: Driver, identity: Arc<Identity>, call: Call) -
 }
 
 async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<Message, Failure> {
+    let start = match &call.part {
+        Some(part) => of_part(driver, identity, &call, part).await?,
+        None => of_task(driver, identity, &call).await?,
+    };
+    let wants = start
+        .parent
+        .as_ref()
+        .map_or(Wants::Nothing, |parent| parent.wants);
+    let (arn, started) = match driver.start(start).await.map_err(broken)? {
+        Started::New { arn, started } | Started::Same { arn, started } => (arn, started),
+        Started::NameTaken { arn } => {
+            return Err(refused(
+                "ExecutionAlreadyExists",
+                &format!("Execution Already Exists: '{arn}'"),
+            ));
+        }
+    };
+    // A child that has ended reports that itself. After a crash its report may be lost: this finds it again.
+    if wants != Wants::Nothing
+        && let Some(message) = ended(driver, &arn, call.id, wants).await.map_err(broken)?
+    {
+        return Ok(message);
+    }
+    if call.part.is_some() {
+        stop_if_unwanted(driver, identity, &arn).await.map_err(broken)?;
+    }
+    Ok(Message::CallSucceeded {
+        call: call.id,
+        output: submission(driver, &arn, started, wants),
+    })
+}
+
+/// Stops what a distributed Map has started, if that has ended meanwhile: whoever cancelled it came too early.
+async fn stop_if_unwanted(driver: &Driver, parent: &Identity, arn: &str) -> Result<(), Error> {
+    let head = driver.0.ports.journal.head(&parent.key).await?;
+    let is_wanted = head.is_some_and(|head| {
+        head.identity.incarnation == parent.incarnation && head.status == Status::Running
+    });
+    match ExecutionKey::of_arn(arn) {
+        Some(key) if !is_wanted => driver.stop(&key, None, None).await.map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+/// Returns what a distributed Map starts: its Map Run, or a child of that.
+async fn of_part(
+    driver: &Driver,
+    identity: &Identity,
+    call: &Call,
+    part: &MapPart,
+) -> Result<Start, Failure> {
+    let key = identity.key.state_machine();
+    // As long as an execution runs, its revision is there.
+    let revision = driver.0.ports.registry.revision(key, &identity.revision).await;
+    let revision = revision
+        .map_err(broken)?
+        .ok_or_else(|| broken(Error::RevisionMissing(identity.revision.to_string())))?;
+    let program = driver.program(key, &revision).map_err(broken)?;
+    let mut place = key.splitn(3, ':');
+    let owner = Owner {
+        region: place.next().unwrap_or_default().into(),
+        account: place.next().unwrap_or_default().into(),
+    };
+    let is_express = part.role == MapRole::Child && part.is_express;
+    let own_arn = format!(
+        "{}:stateMachine:{}",
+        arn_prefix(&identity.machine_arn, &owner),
+        part.machine()
+    );
+    Ok(Start {
+        machine: Machine {
+            owner,
+            name: part.machine().to_owned(),
+            arn: own_arn,
+            machine_type: if is_express {
+                ExecutionType::Express
+            } else {
+                ExecutionType::Standard
+            },
+            status: MachineStatus::Active,
+            created: revision.created,
+            updated: revision.created,
+            revision,
+            tags: BTreeMap::new(),
+            published: Arc::default(),
+            edits: 0,
+        },
+        program,
+        name: part.name(&call.client_token),
+        input: Arc::clone(call.parameters.text()),
+        trace_header: None,
+        version_arn: identity.version_arn.clone(),
+        alias_arn: identity.alias_arn.clone(),
+        test_case: identity.test_case.clone(),
+        parent: Some(Parent {
+            key: identity.key.clone(),
+            incarnation: Arc::clone(&identity.incarnation),
+            call: call.id,
+            wants: Wants::Output,
+        }),
+        part: Some(part.clone()),
+    })
+}
+
+/// Returns what a task starts.
+async fn of_task(driver: &Driver, identity: &Identity, call: &Call) -> Result<Start, Failure> {
     let parameters = Parameters::read(call.parameters.value())?;
     let machine_arn = parameters.machine_arn;
     let target = Target::parse(&machine_arn).ok_or_else(|| {
@@ -67,7 +177,7 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
         call: call.id,
         wants,
     };
-    let start = Start {
+    Ok(Start {
         program,
         name: parameters
             .name
@@ -79,25 +189,7 @@ async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<M
         test_case: identity.test_case.clone(),
         parent: Some(parent),
         machine,
-    };
-    let (arn, started) = match driver.start(start).await.map_err(broken)? {
-        Started::New { arn, started } | Started::Same { arn, started } => (arn, started),
-        Started::NameTaken { arn } => {
-            return Err(refused(
-                "ExecutionAlreadyExists",
-                &format!("Execution Already Exists: '{arn}'"),
-            ));
-        }
-    };
-    // A child that has ended reports that itself. After a crash its report may be lost: this finds it again.
-    if wants != Wants::Nothing
-        && let Some(message) = ended(driver, &arn, call.id, wants).await.map_err(broken)?
-    {
-        return Ok(message);
-    }
-    Ok(Message::CallSucceeded {
-        call: call.id,
-        output: submission(driver, &arn, started),
+        part: None,
     })
 }
 
@@ -205,15 +297,8 @@ async fn ended(
     call: engine::CallId,
     wants: Wants,
 ) -> Result<Option<Message>, Error> {
-    let Some((machine_arn, name)) = execution_of(arn) else {
+    let Some(key) = ExecutionKey::of_arn(arn) else {
         return Ok(None);
-    };
-    let Some(target) = Target::parse(&machine_arn) else {
-        return Ok(None);
-    };
-    let key = engine::ExecutionKey {
-        machine: ports::machine_key(&target.owner, &target.name).into(),
-        name: name.into(),
     };
     let Some(head) = driver.0.ports.journal.head(&key).await? else {
         return Ok(None);
@@ -238,29 +323,36 @@ async fn ended(
     Ok(Some(end.message(driver, call, wants)))
 }
 
-/// Stops the child execution of a task that does not wait for it any more.
-pub(crate) async fn stop(driver: &Driver, submission: &Value) -> Result<(), Error> {
-    let arn = submission.get("ExecutionArn").and_then(Value::as_str);
-    let Some((machine_arn, name)) = arn.and_then(execution_of) else {
-        return Ok(());
+/// Stops a child execution that nobody waits for any more.
+pub(crate) async fn stop(driver: &Driver, call: &Call) -> Result<(), Error> {
+    let key = match (&call.part, &call.job) {
+        (Some(part), _) => {
+            let name = part.name(&call.client_token);
+            let (kind, name) = match (part.role, part.is_express) {
+                (MapRole::Run, _) => ("mapRun", name),
+                (MapRole::Child, false) => ("execution", name),
+                (MapRole::Child, true) => ("express", format!("{name}:{}", second_name(&name))),
+            };
+            let (prefix, _) = part.run_arn.split_once(":mapRun:").unwrap_or_default();
+            ExecutionKey::of_arn(&format!("{prefix}:{kind}:{}:{name}", part.machine()))
+        }
+        (None, Some(job)) => {
+            let arn = job.submission.value().get("ExecutionArn");
+            arn.and_then(Value::as_str).and_then(ExecutionKey::of_arn)
+        }
+        (None, None) => None,
     };
-    let Some(target) = Target::parse(&machine_arn) else {
-        return Ok(());
-    };
-    let key = engine::ExecutionKey {
-        machine: ports::machine_key(&target.owner, &target.name).into(),
-        name: name.into(),
-    };
-    driver.stop(&key, None, None).await.map(|_| ())
+    match key {
+        Some(key) => driver.stop(&key, None, None).await.map(|_| ()),
+        None => Ok(()),
+    }
 }
 
-/// Returns the state machine's ARN and the name in a Standard execution's ARN.
-fn execution_of(arn: &str) -> Option<(String, String)> {
-    let (machine, name) = arn.rsplit_once(':')?;
-    Some((
-        machine.replacen(":execution:", ":stateMachine:", 1),
-        name.to_owned(),
-    ))
+/// Returns the second part of the name of an Express execution that a distributed Map starts: the same for every attempt
+/// to start it.
+pub(crate) fn second_name(name: &str) -> String {
+    let digits: String = name.chars().rev().filter(|c| *c != '-').collect();
+    engine::uuid(&digits)
 }
 
 /// Tells the task that waits for this execution that it has ended.
@@ -312,8 +404,26 @@ impl<'a> End<'a> {
         }
     }
 
+    /// Returns the output, or the error and its cause.
+    fn output_alone(&self) -> Result<String, Failure> {
+        match (self.status, self.output) {
+            (Status::Succeeded, Some(output)) => Ok(output.to_owned()),
+            _ => Err(Failure {
+                error: self.error.unwrap_or_default().to_owned(),
+                cause: self.cause.map(str::to_owned),
+            }),
+        }
+    }
+
     fn message(&self, driver: &Driver, call: engine::CallId, wants: Wants) -> Message {
-        let submission = submission(driver, &self.identity.arn, self.identity.started);
+        let submission = submission(driver, &self.identity.arn, self.identity.started, wants);
+        if wants == Wants::Output {
+            return Message::JobDone {
+                call,
+                submission,
+                result: self.output_alone(),
+            };
+        }
         // Fields in alphabetical order, as recorded: callback/start_execution_sync_delegate_failure.
         let mut fields = Map::new();
         let mut set = |name: &str, value: Value| {
@@ -328,7 +438,7 @@ impl<'a> End<'a> {
         set("ExecutionArn", json!(self.identity.arn));
         let as_value = |text: &str| match wants {
             Wants::Json => serde_json::from_str(text).unwrap_or(Value::Null),
-            Wants::Text | Wants::Nothing => json!(text),
+            Wants::Text | Wants::Nothing | Wants::Output => json!(text),
         };
         set("Input", as_value(self.input));
         set("InputDetails", json!({ "Included": true }));
@@ -366,8 +476,12 @@ impl<'a> End<'a> {
     }
 }
 
-/// Returns the answer to a start, as the task shows it: with what the SDK adds to every answer.
-fn submission(driver: &Driver, arn: &str, started: Timestamp) -> String {
+/// Returns the answer to a start, as the task shows it: with what the SDK adds to every answer. Nobody sees that of a
+/// distributed Map.
+fn submission(driver: &Driver, arn: &str, started: Timestamp, wants: Wants) -> String {
+    if wants == Wants::Output {
+        return json!({ "ExecutionArn": arn }).to_string();
+    }
     let seconds = started.millis() as f64 / 1000.0;
     let length = json!({ "executionArn": arn, "startDate": seconds })
         .to_string()

@@ -54,6 +54,10 @@ pub(crate) fn perform(
 
 /// Asks whether a mock answers in the place of a child execution or an activity's worker.
 async fn stand_in(driver: &Driver, identity: &Arc<Identity>, call: &Call) -> Option<Message> {
+    if call.part.is_some() {
+        // What a distributed Map starts runs here.
+        return None;
+    }
     let request = CallRequest {
         call: call.clone(),
         identity: Arc::clone(identity),
@@ -120,6 +124,7 @@ pub(crate) fn call_of(message: &Message) -> Option<CallId> {
         | Message::Due { .. }
         | Message::Stop { .. }
         | Message::Redrive { .. }
+        | Message::UpdateMapRun(_)
         | Message::Poison { .. } => None,
     }
 }

@@ -193,12 +193,15 @@ async fn watch(driver: &Driver, identity: &Arc<Identity>, call: &Call) -> Result
 }
 
 async fn cancel(driver: &Driver, identity: Arc<Identity>, call: Call) -> Result<(), String> {
-    let (Resource::Service(integration), Some(job)) = (&call.resource, &call.job) else {
+    let Resource::Service(integration) = &call.resource else {
         return Ok(());
     };
     if integration.starts_execution() {
-        let stopped = child::stop(driver, job.submission.value()).await;
+        let stopped = child::stop(driver, &call).await;
         return stopped.map_err(|error| error.to_string());
+    }
+    if call.job.is_none() {
+        return Ok(());
     }
     driver
         .0

@@ -19,6 +19,7 @@ mod handed_over;
 mod job;
 mod leases;
 mod live;
+mod map_run;
 #[cfg(feature = "mutants")]
 mod mutant;
 mod payloads;
@@ -34,6 +35,7 @@ mod trial;
 mod write;
 
 pub use error::Error;
+pub use map_run::Updated;
 #[cfg(feature = "mutants")]
 pub use mutant::Mutant;
 pub use ports::Observer;
@@ -68,6 +70,9 @@ struct Inner {
     actors: Mutex<HashMap<ExecutionKey, mpsc::UnboundedSender<Delivery>>>,
     /// The executions that wait for jobs, as far as this driver looks after them alone.
     jobs_out: Mutex<BTreeSet<ExecutionKey>>,
+    /// The Map Runs and the executions that wait for one, as far as this driver alone looks after them: the ends of what they
+    /// have started are told to them.
+    mapping: Mutex<BTreeSet<ExecutionKey>>,
     /// The polls that this driver has armed a timer for, by incarnation and call.
     polls: job::Polls,
     attempts: std::sync::atomic::AtomicU64,
@@ -114,6 +119,7 @@ impl Driver {
             programs: programs::Programs::default(),
             actors: Mutex::new(HashMap::new()),
             jobs_out: Mutex::default(),
+            mapping: Mutex::default(),
             polls: job::Polls::default(),
             attempts: std::sync::atomic::AtomicU64::new(0),
         }))
@@ -360,6 +366,10 @@ impl Inner {
         } else if !jobs_out.contains(key) {
             jobs_out.insert(key.clone());
         }
+    }
+
+    fn mapping(&self) -> std::sync::MutexGuard<'_, BTreeSet<ExecutionKey>> {
+        self.mapping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn actors_at_work(&self) -> usize {

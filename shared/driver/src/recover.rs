@@ -3,7 +3,9 @@
 use crate::error::Error;
 use crate::live::Live;
 use crate::{Driver, payloads};
-use engine::{CallId, Effect, Execution, ExecutionKey, Message, PayloadId, Stage, Timestamp};
+use engine::{
+    CHILD_SECONDS, Call, CallId, Effect, Execution, ExecutionKey, Message, PayloadId, Stage, Timestamp,
+};
 use integrations::EffectClass;
 use ports::{CallRequest, Lease};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,16 +39,16 @@ pub(crate) async fn load(driver: &Driver, key: &ExecutionKey) -> Result<Option<L
         return Ok(None);
     };
     let identity = Arc::clone(&stored.head.identity);
-    let program = match inner.programs.get(&key.machine, &identity.revision) {
+    let program = match inner.programs.get(key.state_machine(), &identity.revision) {
         Some(program) => program,
         None => {
             let revision = inner
                 .ports
                 .registry
-                .revision(&key.machine, &identity.revision)
+                .revision(key.state_machine(), &identity.revision)
                 .await?;
             let revision = revision.ok_or_else(|| Error::RevisionMissing(identity.revision.to_string()))?;
-            driver.program(&key.machine, &revision)?
+            driver.program(key.state_machine(), &revision)?
         }
     };
     let mut texts: BTreeMap<PayloadId, Arc<str>> = BTreeMap::new();
@@ -86,6 +88,9 @@ pub(crate) async fn outstanding(
         if in_flight.contains(&call.id) {
             continue;
         }
+        if stage == Stage::Submitted && is_told(driver, execution, call, now) {
+            continue;
+        }
         // Children have deterministic names and activities' tasks are offered again: both can be repeated.
         let is_call = matches!(effect, Effect::Call(_)) && stage != Stage::Submitted;
         if !is_call || (stage == Stage::Sent && may_repeat(driver, execution, &effect, now)) {
@@ -107,6 +112,18 @@ pub(crate) async fn outstanding(
         });
     }
     Ok(cares)
+}
+
+/// Returns whether a Map Run, or a child of one, is sure to tell of its end: there are many of these, and each look costs.
+/// What it told may be lost with a process; so somebody looks when it has not been heard of for long, and a driver that is
+/// alone when it takes the execution over.
+fn is_told(driver: &Driver, execution: &Execution, call: &Call, now: Timestamp) -> bool {
+    let (Some(_), Some(job)) = (&call.part, &call.job) else {
+        return false;
+    };
+    let is_recent = now < job.submitted_at.plus_seconds(CHILD_SECONDS);
+    let is_known = !driver.0.settings.exclusive || driver.0.mapping().contains(&execution.identity.key);
+    is_recent && is_known
 }
 
 /// Reads the lease of an entry, once.

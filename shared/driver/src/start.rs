@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::live::Live;
 use crate::{Driver, payloads};
 use engine::{
-    Execution, ExecutionKey, ExecutionType, Identity, Message, Outcome, Parent, Payload, PayloadId, Program,
-    Status, Timestamp,
+    Execution, ExecutionKey, ExecutionType, Identity, MapPart, MapRole, Message, Outcome, Parent, Payload,
+    PayloadId, Program, Status, Timestamp,
 };
 use ports::{Created, Machine, machine_key};
 use std::panic::AssertUnwindSafe;
@@ -39,6 +39,9 @@ pub struct Start {
     pub test_case: Option<Arc<str>>,
     /// The task that waits for the execution's end.
     pub parent: Option<Parent>,
+    /// What it is to the distributed Map that starts it, if one does: `machine` is named after both then,
+    /// `MACHINE/LABEL`.
+    pub part: Option<MapPart>,
 }
 
 /// What became of a start.
@@ -202,7 +205,10 @@ impl Driver {
                 ),
             ),
             ExecutionType::Express => {
-                let unique = uuid(&fresh);
+                let unique = match request.part {
+                    Some(_) => crate::child::second_name(&request.name),
+                    None => uuid(&fresh),
+                };
                 (
                     format!("{}:{unique}", request.name),
                     format!(
@@ -214,16 +220,25 @@ impl Driver {
                 )
             }
         };
+        let arn = match &request.part {
+            Some(part) if part.role == MapRole::Run => Arc::clone(&part.run_arn),
+            _ => arn.into(),
+        };
+        let key = ExecutionKey {
+            machine: machine_key(owner, &machine.name).into(),
+            name: key_name.into(),
+        };
+        let (plain_name, _) = machine.name.split_once('/').unwrap_or((&machine.name, ""));
         Identity {
-            key: ExecutionKey {
-                machine: machine_key(owner, &machine.name).into(),
-                name: key_name.into(),
-            },
+            // The rows of a distributed Map are told apart by their ARNs.
+            key: ExecutionKey::of_arn(&arn)
+                .filter(|_| request.part.is_some())
+                .unwrap_or(key),
             incarnation: incarnation.into(),
-            arn: arn.into(),
+            arn,
             name: request.name.as_str().into(),
             machine_arn: machine.arn.as_str().into(),
-            machine_name: machine.name.as_str().into(),
+            machine_name: plain_name.into(),
             version_arn: request.version_arn.clone(),
             alias_arn: request.alias_arn.clone(),
             role_arn: Arc::clone(&machine.revision.role_arn),
@@ -235,6 +250,7 @@ impl Driver {
             parent: request.parent.clone(),
             trace_header: request.trace_header.clone(),
             test_case: request.test_case.clone(),
+            map: request.part.clone(),
         }
     }
 

@@ -68,6 +68,7 @@ impl Driver {
             parent: None,
             trace_header: None,
             test_case: None,
+            map: None,
         };
         let limits = self.0.settings.limits;
         Trial::new(

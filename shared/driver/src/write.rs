@@ -101,7 +101,9 @@ impl crate::Inner {
     }
 
     pub(crate) fn observe(&self, execution: &Execution, entry: &Entry) {
-        if let Some(observer) = &self.settings.observer {
+        if let Some(observer) = &self.settings.observer
+            && !execution.identity.is_map_run()
+        {
             observer.committed(&execution.identity, entry);
         }
     }

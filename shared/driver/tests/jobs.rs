@@ -185,6 +185,7 @@ impl Account {
             alias_arn: None,
             test_case: None,
             parent: None,
+            part: None,
         };
         self.clients.start(start).await.unwrap();
     }

@@ -116,6 +116,7 @@ impl Account {
             alias_arn: None,
             test_case: None,
             parent: None,
+            part: None,
         }
     }
 

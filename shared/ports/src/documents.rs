@@ -25,6 +25,10 @@ pub fn documents(event: &Event) -> Vec<PayloadId> {
         | Details::MapStateStarted { .. }
         | Details::MapStateSucceeded
         | Details::MapStateFailed
+        | Details::MapRunStarted { .. }
+        | Details::MapRunSucceeded
+        | Details::MapRunFailed(_)
+        | Details::MapRunAborted
         | Details::MapIterationStarted { .. }
         | Details::MapIterationSucceeded { .. }
         | Details::MapIterationFailed { .. }

@@ -62,6 +62,7 @@ pub(crate) async fn measure(plan: &Plan, figures: &mut Figures) -> Result<(), Fa
             alias_arn: None,
             test_case: None,
             parent: None,
+            part: None,
         };
         let mut before = Instant::now();
         stack

@@ -142,6 +142,7 @@ pub(crate) async fn in_process(plan: &Plan, figures: &mut Figures) -> Result<(),
                     alias_arn: None,
                     test_case: None,
                     parent: None,
+                    part: None,
                 };
                 let started = driver
                     .start(start)

@@ -164,5 +164,6 @@ fn identity(machine: &Machine, number: usize, started: Timestamp) -> Identity {
         parent: None,
         trace_header: None,
         test_case: None,
+        map: None,
     }
 }

@@ -284,5 +284,6 @@ pub(crate) fn identity() -> Identity {
         parent: None,
         trace_header: None,
         test_case: None,
+        map: None,
     }
 }

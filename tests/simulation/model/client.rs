@@ -213,6 +213,7 @@ async fn request(world: &World, process: &Arc<Process>, deed: &Deed) -> Result<(
                 alias_arn: None,
                 test_case: None,
                 parent: None,
+                part: None,
             };
             if let Started::New { arn, .. } | Started::Same { arn, .. } = driver.start(start).await?
                 && locked(&world.table).by_arn(&arn).is_none()

@@ -2,7 +2,7 @@
 
 use crate::json;
 use crate::store::StoreError;
-use engine::{ExecutionKey, ExecutionType, Identity, Parent, Timestamp};
+use engine::{ExecutionKey, ExecutionType, Identity, MapPart, Parent, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ struct Rest {
     trace_header: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     test_case: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    map: Option<MapPart>,
 }
 
 /// Returns what of an identity does not stand in the columns `machine`, `name`, `incarnation` and `started`.
@@ -54,6 +56,7 @@ pub(crate) fn encode(identity: &Identity) -> Result<String, StoreError> {
         parent,
         trace_header,
         test_case,
+        map,
     } = identity;
     let (its_region, its_machine, its_name) = parts(key);
     let unless = |text: &Arc<str>, follows: bool| (!follows).then(|| Arc::clone(text));
@@ -72,6 +75,7 @@ pub(crate) fn encode(identity: &Identity) -> Result<String, StoreError> {
         parent: parent.clone(),
         trace_header: trace_header.clone(),
         test_case: test_case.clone(),
+        map: map.clone(),
     })
 }
 
@@ -103,6 +107,7 @@ pub(crate) fn decode(
         parent: rest.parent,
         trace_header: rest.trace_header,
         test_case: rest.test_case,
+        map: rest.map,
     })
 }
 
@@ -153,6 +158,7 @@ mod tests {
             parent: None,
             trace_header: None,
             test_case: None,
+            map: None,
         }
     }
 

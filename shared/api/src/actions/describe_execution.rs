@@ -17,7 +17,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
             included_data(members)?,
         ))
     })?;
-    let head = executions::find(call, &ExecutionArn::parse(&arn)?).await?;
+    let head = executions::find(call, &ExecutionArn::parse_described(&arn)?).await?;
     let refusal = redrives::refusal(call, &head).await?;
     let answer = metadata(&head, refusal);
     let details = json!({ "included": included == IncludedData::All });
@@ -45,6 +45,7 @@ fn metadata(head: &Head, refusal: Option<NotRedrivable>) -> Answer {
     let identity = &head.identity;
     Answer::default()
         .with("executionArn", &*identity.arn)
+        .with_some("mapRunArn", identity.map.as_ref().map(|part| &*part.run_arn))
         .with("stateMachineArn", &*identity.machine_arn)
         .with("name", &*identity.name)
         .with("status", head.status.name())

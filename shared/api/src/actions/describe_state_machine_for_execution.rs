@@ -15,9 +15,9 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
             included_data(members)?,
         ))
     })?;
-    let arn = ExecutionArn::parse(&arn)?;
+    let arn = ExecutionArn::parse_described(&arn)?;
     let identity = executions::find(call, &arn).await?.identity;
-    let machine = &identity.key.machine;
+    let machine = identity.key.state_machine();
     let revision = call
         .driver
         .ports()
@@ -29,6 +29,15 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     let answer = Answer::default()
         .with("stateMachineArn", &*identity.machine_arn)
         .with("name", &*identity.machine_name)
+        .with_some("mapRunArn", identity.map.as_ref().map(|part| &*part.run_arn))
+        .with_some(
+            "label",
+            identity
+                .map
+                .as_ref()
+                .and_then(|part| part.machine().split_once('/'))
+                .map(|(_, label)| label),
+        )
         .with_time("updateDate", revision.created);
     with_revision(call, answer, machine, &revision, included)
 }

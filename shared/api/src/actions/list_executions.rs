@@ -1,13 +1,13 @@
 //! ListExecutions.
 
-use crate::arn::MachineArn;
+use crate::arn::{MachineArn, MapRunArn};
 use crate::constraints::{ARN, LIST_EXECUTIONS_PAGE_TOKEN, LONG_ARN, PAGE_ROWS_MAX};
 use crate::error::Error;
 use crate::executions::STATUSES;
 use crate::members::Members;
 use crate::pages::{Listing, PAGE_ROWS_DEFAULT};
 use crate::wire::Answer;
-use crate::{Call, machines, members};
+use crate::{Call, machines, map_runs, members};
 use engine::{ExecutionType, Status};
 use ports::{Filter, Head, Machine, version_number};
 use serde_json::Value;
@@ -17,7 +17,8 @@ struct List {
     map_run_arn: Option<String>,
     /// The status asked for; `Some(None)` is one that executions of a state machine never have.
     status: Option<Option<Status>>,
-    is_redrive_filtered: bool,
+    /// Only those that were redriven, or only those that were not.
+    redriven: Option<bool>,
     limit: usize,
     token: Option<String>,
 }
@@ -27,9 +28,7 @@ fn read(members: &mut Members) -> Result<List, Error> {
         machine_arn: members.text("stateMachineArn", &ARN)?,
         map_run_arn: members.text("mapRunArn", &LONG_ARN)?,
         status: members.one_of("statusFilter", &STATUSES)?,
-        is_redrive_filtered: members
-            .one_of("redriveFilter", &[("REDRIVEN", ()), ("NOT_REDRIVEN", ())])?
-            .is_some(),
+        redriven: members.one_of("redriveFilter", &[("REDRIVEN", true), ("NOT_REDRIVEN", false)])?,
         limit: members.max_results(PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX)?,
         token: members.text("nextToken", &LIST_EXECUTIONS_PAGE_TOKEN)?,
     })
@@ -37,6 +36,10 @@ fn read(members: &mut Members) -> Result<List, Error> {
 
 pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     let list = members::read(call.body, read)?;
+    if let (None, Some(arn)) = (&list.machine_arn, &list.map_run_arn) {
+        let arn = MapRunArn::parse(arn)?;
+        return children(call, &list, &arn).await;
+    }
     let arn = MachineArn::parse(machine_arn(&list)?)?;
     let status = match list.status {
         Some(None) => {
@@ -72,6 +75,51 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
         .with_some("nextToken", page.next.map(|next| listing.token(&next))))
 }
 
+/// Lists the child executions of a Map Run.
+async fn children(call: &Call<'_>, list: &List, arn: &MapRunArn) -> Result<Answer, Error> {
+    let run = map_runs::find(call, arn).await?;
+    let machine = arn.children().ok_or_else(|| Error::invalid_arn(&arn.text))?;
+    // No child waits to be redriven, and none was.
+    let nobody = list.status == Some(None) || list.redriven == Some(true);
+    let status = list.status.flatten();
+    let listing = Listing::new(
+        "ListExecutions",
+        &[
+            &arn.text,
+            &run.identity.incarnation,
+            status.map_or("", Status::name),
+        ],
+    );
+    let after = listing.after(list.token.as_deref())?;
+    if nobody {
+        return Ok(Answer::default().with("executions", Vec::<Value>::new()));
+    }
+    let filter = Filter {
+        machine,
+        status,
+        qualified_arn: None,
+        after,
+        limit: list.limit,
+    };
+    let page = call.driver.ports().journal.list(filter).await?;
+    let is_batched = call
+        .driver
+        .map_run(&arn.key)
+        .await?
+        .is_some_and(|run| run.is_batched);
+    let mut rows: Vec<Value> = Vec::new();
+    for child in page.rows.iter().filter(|child| map_runs::belongs_to(child, arn)) {
+        let items = map_runs::items_of(call, is_batched, child).await?;
+        let part = shown(child)
+            .with("mapRunArn", arn.text.as_str())
+            .with("itemCount", items);
+        rows.push(part.into());
+    }
+    Ok(Answer::default()
+        .with("executions", rows)
+        .with_some("nextToken", page.next.map(|next| listing.token(&next))))
+}
+
 /// Finds the state machine, and makes sure that the version or the alias is there if one is named.
 async fn find(call: &Call<'_>, arn: &MachineArn) -> Result<Machine, Error> {
     machines::check_unlabelled(arn, "ListExecutions")?;
@@ -94,8 +142,9 @@ fn machine_arn(list: &List) -> Result<&str, Error> {
         (None, None) => Err(Error::missing_parameter(
             "Either stateMachineArn or mapRunArn must be given",
         )),
-        (None, Some(_)) => Err(Error::not_implemented("the parameter `mapRunArn`")),
-        (Some(_), None) if list.is_redrive_filtered => {
+        // Dealt with before.
+        (None, Some(arn)) => Ok(arn),
+        (Some(_), None) if list.redriven.is_some() => {
             Err(Error::validation("The redriveFilter needs a mapRunArn"))
         }
         (Some(arn), None) => Ok(arn),
@@ -103,6 +152,10 @@ fn machine_arn(list: &List) -> Result<&str, Error> {
 }
 
 fn row(head: &Head) -> Value {
+    shown(head).into()
+}
+
+fn shown(head: &Head) -> Answer {
     let identity = &head.identity;
     Answer::default()
         .with("executionArn", &*identity.arn)
@@ -115,5 +168,4 @@ fn row(head: &Head) -> Value {
         .with_some("stateMachineAliasArn", identity.alias_arn.as_deref())
         .with("redriveCount", head.redrive_count)
         .with_some_time("redriveDate", head.redriven)
-        .into()
 }

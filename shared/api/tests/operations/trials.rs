@@ -139,7 +139,7 @@ fn map(fields: Value) -> Value {
 #[tokio::test]
 async fn a_map_shows_items_inputs_and_tolerance() {
     let state =
-        map(json!({ "MaxConcurrency": 2, "ToleratedFailureCount": 1, "ToleratedFailurePercentage": 25 }));
+        map(json!({ "MaxConcurrency": 2, "ToleratedFailureCount": 1, "ToleratedFailurePercentage": 50 }));
     let members = |failed: u32| {
         json!({ "input": "{\"items\":[5,6]}", "inspectionLevel": "DEBUG", "mock": { "result": "[50, 60]" },
             "stateConfiguration": { "mapIterationFailureCount": failed } })
@@ -155,7 +155,7 @@ async fn a_map_shows_items_inputs_and_tolerance() {
             "afterResultSelector": "[50,60]",
             "afterResultPath": "[50,60]",
             "toleratedFailureCount": 1,
-            "toleratedFailurePercentage": 25.0,
+            "toleratedFailurePercentage": 50.0,
             "maxConcurrency": 2
         })
     );

@@ -2,7 +2,7 @@
 
 mod document;
 
-use crate::program::{Map, MapMode, Program, State, StateKind, Task, Template, Text};
+use crate::program::{Distributed, Map, MapMode, Program, State, StateKind, Task, Template, Text};
 use integrations::Resource;
 use integrations::iam::{self, Permission};
 use serde_json::Value;
@@ -40,7 +40,7 @@ pub fn needs(program: &Program, place: &Place) -> Vec<Need> {
 pub fn not_implemented(program: &Program) -> Vec<(String, String)> {
     let reason = |state: &State| match &state.kind {
         StateKind::Map(map) => match map.mode {
-            MapMode::Distributed(_) => Some("the distributed Map is not implemented yet".to_owned()),
+            MapMode::Distributed(ref distributed) => missing_of_map(distributed),
             MapMode::Inline => None,
         },
         StateKind::Task(_)
@@ -55,6 +55,21 @@ pub fn not_implemented(program: &Program) -> Vec<(String, String)> {
     states
         .filter_map(|state| Some((state.name.to_string(), reason(state)?)))
         .collect()
+}
+
+/// Returns what of a distributed Map is not there yet.
+fn missing_of_map(distributed: &Distributed) -> Option<String> {
+    let config = |name: &str| {
+        let reader = distributed.item_reader.as_ref()?;
+        reader.pointer(&format!("/ReaderConfig/{name}"))?.as_str()
+    };
+    let missing = match (config("InputType"), config("Transformation")) {
+        _ if distributed.result_writer.is_some() => "the ResultWriter".to_owned(),
+        (Some(known @ ("MANIFEST" | "PARQUET")), _) => format!("the InputType {known}"),
+        (_, Some(known @ "LOAD_AND_FLATTEN")) => format!("the Transformation {known}"),
+        _ => return None,
+    };
+    Some(format!("{missing} of the distributed Map is not implemented yet"))
 }
 
 fn of_state(state: &State, place: &Place) -> Vec<Need> {

@@ -462,12 +462,49 @@ pub struct Distributed {
     pub express: bool,
     /// `Label`.
     pub label: Option<String>,
-    /// `ItemReader`.
+    /// `ItemReader`, as it stands.
     pub item_reader: Option<Value>,
-    /// `ItemBatcher`.
+    /// `ItemBatcher`, as it stands.
     pub item_batcher: Option<Value>,
-    /// `ResultWriter`.
+    /// `ResultWriter`, as it stands.
     pub result_writer: Option<Value>,
+    /// `ItemReader`.
+    pub reader: Option<ItemReader>,
+    /// `ItemBatcher`.
+    pub batcher: Option<ItemBatcher>,
+}
+
+/// How the items of a distributed Map are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemReader {
+    /// What reads them.
+    pub action: ReaderAction,
+    /// `Parameters` or `Arguments`: bucket, key, prefix.
+    pub arguments: Option<Template>,
+    /// `ReaderConfig` without `MaxItems`.
+    pub config: Option<Template>,
+    /// `ReaderConfig.MaxItems` and its Path form: how many items are taken at most.
+    pub max_items: Option<Setting<u64>>,
+}
+
+/// The actions that an `ItemReader` has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReaderAction {
+    /// `s3:getObject`: the items in one object.
+    GetObject,
+    /// `s3:listObjectsV2`: the objects of a bucket.
+    ListObjects,
+}
+
+/// How the items of a distributed Map are put together for one child execution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemBatcher {
+    /// `MaxItemsPerBatch` and its Path form.
+    pub max_items: Option<Setting<u64>>,
+    /// `MaxInputBytesPerBatch` and its Path form.
+    pub max_input_bytes: Option<Setting<u64>>,
+    /// `BatchInput`: what every batch has besides its items.
+    pub batch_input: Option<Template>,
 }
 
 /// Where a Map state takes its items from.

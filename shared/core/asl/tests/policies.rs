@@ -96,7 +96,7 @@ fn real_definitions_have_a_policy_or_a_reason() {
 }
 
 #[test]
-fn a_distributed_map_has_a_policy_and_is_not_run() {
+fn a_distributed_map_has_a_policy_and_says_what_is_missing() {
     let processor = json!({ "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
         "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
     let map = json!({ "Type": "Map", "ItemProcessor": processor, "End": true });
@@ -104,12 +104,25 @@ fn a_distributed_map_has_a_policy_and_is_not_run() {
     let program = compile(&definition.to_string(), MachineType::Standard)
         .program
         .unwrap();
+    assert_eq!(policy::not_implemented(&program), []);
+    let missing = |name: &str, part: Value| {
+        let mut definition = definition.clone();
+        definition["States"]["M"][name] = part;
+        let program = compile(&definition.to_string(), MachineType::Standard)
+            .program
+            .unwrap();
+        policy::not_implemented(&program).remove(0).1
+    };
+    let writer = json!({ "Resource": "arn:aws:states:::s3:putObject", "Parameters": { "Bucket": "b", "Prefix": "p" } });
     assert_eq!(
-        policy::not_implemented(&program),
-        [(
-            "M".to_owned(),
-            "the distributed Map is not implemented yet".to_owned()
-        )]
+        missing("ResultWriter", writer),
+        "the ResultWriter of the distributed Map is not implemented yet"
+    );
+    let reader = json!({ "Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": { "InputType": "PARQUET" },
+        "Parameters": { "Bucket": "b", "Key": "k" } });
+    assert_eq!(
+        missing("ItemReader", reader),
+        "the InputType PARQUET of the distributed Map is not implemented yet"
     );
     let needs = policy::needs(&program, &Place::anywhere());
     assert_eq!(needs[0].permission.action, "states:StartExecution");

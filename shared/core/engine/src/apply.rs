@@ -1,18 +1,18 @@
 //! The engine's one function: a message in, an outcome out.
 
-use crate::execution::{Execution, Status};
+use crate::execution::{Execution, MapPart, MapRole, Status};
 use crate::fault::{Fault, errors};
 use crate::history::{Details, Why};
 use crate::limits::{EXPRESS_SECONDS_MAX, STANDARD_SECONDS_MAX};
 use crate::message::Message;
 use crate::outcome::Outcome;
 use crate::redrive::redrive;
-use crate::states::{self, job, task};
+use crate::states::{self, job, map_run, task};
 use crate::thread::{Phase, Thread, ThreadId};
 use crate::turn::Turn;
 use crate::{ExecutionType, Timestamp};
 use asl::Program;
-use asl::program::StateKind;
+use asl::program::{MachineId, MapMode, StateId, StateKind};
 use std::sync::Arc;
 
 /// Applies one message to an execution and returns what follows from it.
@@ -76,6 +76,7 @@ pub(crate) fn receive(turn: &mut Turn<'_>, message: Message) {
         Message::JobChanged { call } => job::changed(turn, call),
         Message::Heartbeat { call } => task::heartbeat(turn, call),
         Message::ActivityStarted { call, worker_name } => task::activity_started(turn, call, worker_name),
+        Message::UpdateMapRun(update) => map_run::update(turn, &update),
         Message::Stop { error, cause } => stop(turn, Why { error, cause }),
         Message::Poison { cause } => {
             turn.accept();
@@ -102,7 +103,7 @@ fn start(turn: &mut Turn<'_>) {
             role_arn: Arc::clone(&identity.role_arn),
         },
     );
-    let Some(machine) = turn.program.machine(Program::ROOT) else {
+    let Some((machine, state)) = entrance(turn.program, identity.map.as_ref()) else {
         turn.close_failed(&Fault::runtime("the definition has no states"), 0);
         return;
     };
@@ -110,8 +111,8 @@ fn start(turn: &mut Turn<'_>) {
     let thread = Thread {
         parent: None,
         index: 0,
-        machine: Program::ROOT,
-        state: machine.start_at,
+        machine,
+        state,
         entered: 0,
         before: 0,
         entered_at: turn.now,
@@ -119,10 +120,26 @@ fn start(turn: &mut Turn<'_>) {
         variables: Arc::default(),
         previous: 0,
         retries: Vec::new(),
+        map_run: None,
         phase: Phase::Ready,
     };
     turn.put_thread(id, thread);
     turn.wake(id);
+}
+
+/// Returns where an execution begins: with the first state, with that of a Map's processor, or in the Map state itself.
+fn entrance(program: &Program, part: Option<&MapPart>) -> Option<(MachineId, StateId)> {
+    let Some(part) = part else {
+        return Some((Program::ROOT, program.machine(Program::ROOT)?.start_at));
+    };
+    let state = program.state(part.state)?;
+    let StateKind::Map(map) = &state.kind else {
+        return None;
+    };
+    match part.role {
+        MapRole::Run => Some((state.machine, part.state)),
+        MapRole::Child => Some((map.processor, program.machine(map.processor)?.start_at)),
+    }
 }
 
 fn stop(turn: &mut Turn<'_>, why: Why) {
@@ -165,7 +182,7 @@ impl Execution {
             ExecutionType::Standard => STANDARD_SECONDS_MAX,
         };
         let last = self.identity.started.plus_seconds(most);
-        match program.timeout_seconds {
+        match self.timeout_seconds(program) {
             // A redrive resets the definition's own time-out, not the longest life of an execution.
             Some(seconds) => {
                 let begun = self.counters.redriven.unwrap_or(self.identity.started);
@@ -173,6 +190,11 @@ impl Execution {
             }
             None => last,
         }
+    }
+
+    /// Returns the definition's own time-out; that of a whole state machine is not one of a part of it.
+    pub fn timeout_seconds(&self, program: &Program) -> Option<u64> {
+        program.timeout_seconds.filter(|_| self.identity.map.is_none())
     }
 }
 
@@ -227,8 +249,12 @@ impl Turn<'_> {
             );
             return;
         };
-        if self.execution.holds_calls && matches!(state.kind, StateKind::Task(_)) {
+        if self.execution.holds_calls && asks_outside(&state.kind) {
             self.outcome.unfinished = true;
+            return;
+        }
+        if self.is_map_run() {
+            map_run::step(self, id, state);
             return;
         }
         if !again {
@@ -250,5 +276,19 @@ impl Turn<'_> {
         if let Err(fault) = result {
             self.fail(id, fault);
         }
+    }
+}
+
+/// Returns whether a state has something done outside.
+fn asks_outside(state: &StateKind) -> bool {
+    match state {
+        StateKind::Task(_) => true,
+        StateKind::Map(map) => matches!(map.mode, MapMode::Distributed(_)),
+        StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed(_)
+        | StateKind::Fail(_)
+        | StateKind::Parallel(_) => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::data::Data;
 use crate::execution::{ExecutionType, Identity};
+use crate::states::map_run;
 use asl::Timestamp;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(crate) struct Ingredients {
     pub(crate) retry_count: Option<u32>,
     pub(crate) token: Option<String>,
     pub(crate) item: Option<MapItem>,
+    /// What a Map Run was started with: it holds the context of the state that it runs for.
+    pub(crate) given: Option<Data>,
 }
 
 /// The item of the innermost Map state around the state.
@@ -49,7 +52,30 @@ pub(crate) fn item_at(items: &Data, index: u32) -> (Value, Option<String>) {
 impl Ingredients {
     /// Makes the Context object.
     pub(crate) fn build(&self) -> Value {
+        let mut context = match &self.given {
+            Some(given) => map_run::context(given.value()),
+            None => self.of_execution(),
+        };
+        if let Some(item) = &self.item {
+            let (value, key) = item.value_and_key();
+            let mut entry = Map::new();
+            entry.insert("Index".to_owned(), json!(item.index));
+            if let Some(key) = key {
+                entry.insert("Key".to_owned(), json!(key));
+            }
+            entry.insert("Value".to_owned(), value);
+            set(&mut context, "Map", "Item", Value::Object(entry));
+        }
+        context
+    }
+
+    fn of_execution(&self) -> Value {
         let identity = &self.identity;
+        // The children of a distributed Map are executions of what its label names.
+        let machine_name = match identity.machine_arn.rsplit_once(":stateMachine:") {
+            Some((_, name)) if identity.map.is_some() => name,
+            _ => &identity.machine_name,
+        };
         let mut context = json!({
             "Execution": {
                 "Id": identity.arn,
@@ -58,7 +84,7 @@ impl Ingredients {
                 "Name": identity.name,
                 "RoleArn": Some(&identity.role_arn).filter(|role| !role.is_empty()),
             },
-            "StateMachine": { "Id": identity.machine_arn, "Name": identity.machine_name },
+            "StateMachine": { "Id": identity.machine_arn, "Name": machine_name },
             "State": { "Name": self.state, "EnteredTime": self.entered_at.to_string() },
         });
         // Recorded: the context of an Express execution has none (test_state, state_with_variables).
@@ -83,16 +109,6 @@ impl Ingredients {
         }
         if let Some(token) = &self.token {
             set(&mut context, "Task", "Token", json!(token));
-        }
-        if let Some(item) = &self.item {
-            let (value, key) = item.value_and_key();
-            let mut entry = Map::new();
-            entry.insert("Index".to_owned(), json!(item.index));
-            if let Some(key) = key {
-                entry.insert("Key".to_owned(), json!(key));
-            }
-            entry.insert("Value".to_owned(), value);
-            set(&mut context, "Map", "Item", Value::Object(entry));
         }
         context
     }

@@ -1,6 +1,7 @@
 //! The only way out: what an execution asks the outside to do.
 
 use crate::data::Data;
+use crate::execution::MapPart;
 use crate::message::CallId;
 use crate::thread::Job;
 use asl::Timestamp;
@@ -83,4 +84,6 @@ pub struct Call {
     pub asked_at: Timestamp,
     /// The job behind a `.sync` task, once it is submitted.
     pub job: Option<Job<Data>>,
+    /// The part of a distributed Map that is to be started; its input are the parameters.
+    pub part: Option<MapPart>,
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Seconds until somebody looks whether the end of a child execution was told.
-const CHILD_SECONDS: u64 = 600;
+pub const CHILD_SECONDS: u64 = 600;
 
 /// Names an execution: one row of the journal's key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,7 +56,87 @@ pub enum Wants {
     Text,
     /// The output as JSON: `.sync:2`.
     Json,
+    /// The output alone, or error and cause: a distributed Map, and its Map Run.
+    Output,
 }
+
+/// What an execution is to a distributed Map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapPart {
+    /// Its Map Run, or one of the children.
+    pub role: MapRole,
+    /// The Map state.
+    pub state: StateId,
+    /// The ARN of the Map Run: `arn:PARTITION:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:UUID`.
+    pub run_arn: Arc<str>,
+    /// Whether the children are Express executions.
+    pub is_express: bool,
+}
+
+impl MapPart {
+    /// Returns the name of the execution that a call starts: the Map Run's, or that of a child, which begins like it.
+    pub fn name(&self, client_token: &str) -> String {
+        let run = self.run_arn.rsplit(':').next().unwrap_or_default();
+        match self.role {
+            MapRole::Run => run.to_owned(),
+            MapRole::Child => {
+                let own = crate::token::uuid(client_token);
+                let (common, rest) = (run.get(..MAP_RUN_PREFIX_BYTES), own.get(MAP_RUN_PREFIX_BYTES..));
+                format!("{}{}", common.unwrap_or_default(), rest.unwrap_or_default())
+            }
+        }
+    }
+
+    /// Returns `MACHINE/LABEL`.
+    pub fn machine(&self) -> &str {
+        let run = self.run_arn.split_once(":mapRun:").map(|(_, run)| run);
+        run.and_then(|run| run.rsplit_once(':'))
+            .map_or("", |(machine, _)| machine)
+    }
+}
+
+/// The two kinds of executions that a distributed Map has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MapRole {
+    /// The Map Run: it starts the children, and has no history.
+    Run,
+    /// A child: it runs the Map state's processor.
+    Child,
+}
+
+impl ExecutionKey {
+    /// Returns the key of the state machine: `REGION:ACCOUNT:NAME`, also for what a distributed Map has started.
+    pub fn state_machine(&self) -> &str {
+        self.machine
+            .split_once('/')
+            .map_or(&*self.machine, |(machine, _)| machine)
+    }
+
+    /// Returns the key of an execution or a Map Run, by its ARN.
+    ///
+    /// The children of a Map Run are rows of a machine of their own, so that they can be listed: it is named after what
+    /// their names have in common with the Map Run's, `REGION:ACCOUNT:NAME/LABEL/FIRST-THREE-GROUPS`.
+    pub fn of_arn(arn: &str) -> Option<ExecutionKey> {
+        let mut parts = arn.splitn(7, ':');
+        if parts.next()? != "arn" || !parts.next()?.starts_with("aws") || parts.next()? != "states" {
+            return None;
+        }
+        let (region, account, kind) = (parts.next()?, parts.next()?, parts.next()?);
+        let (machine, name) = parts.next()?.split_once(':')?;
+        let machine = match (kind, machine.contains('/')) {
+            ("execution" | "express", true) => format!("{machine}/{}", name.get(..MAP_RUN_PREFIX_BYTES)?),
+            ("execution" | "express", false) | ("mapRun", true) => machine.to_owned(),
+            _ => return None,
+        };
+        Some(ExecutionKey {
+            machine: format!("{region}:{account}:{machine}").into(),
+            name: name.into(),
+        })
+    }
+}
+
+/// The bytes that the names of a Map Run's children have in common with its own: three groups of a UUID.
+pub const MAP_RUN_PREFIX_BYTES: usize = 18;
 
 /// What an execution is from its start to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +180,16 @@ pub struct Identity {
     /// The test case of the mock configuration that answers its calls, if one was named.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub test_case: Option<Arc<str>>,
+    /// What it is to a distributed Map, if one started it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub map: Option<MapPart>,
+}
+
+impl Identity {
+    /// Returns whether it is a Map Run: an execution that is none to users.
+    pub fn is_map_run(&self) -> bool {
+        self.map.as_ref().is_some_and(|part| part.role == MapRole::Run)
+    }
 }
 
 /// Where an execution stands.

@@ -15,6 +15,11 @@ impl Turn<'_> {
     /// Deals with an error in a thread's state: Retry, then Catch, then whoever began the thread.
     pub(crate) fn fail(&mut self, id: ThreadId, mut fault: Fault) {
         let Some(state) = self.state_of(id) else { return };
+        if self.is_map_run() {
+            // Retry and Catch are for the execution that the state stands in.
+            self.close_failed(&fault, 0);
+            return;
+        }
         self.note_evaluation(id, state, &mut fault);
         self.note(|trace| trace.error = Some((fault.error.clone(), fault.cause.clone())));
         // It failed in its first step: it was entered, and a redrive does not enter it again.
@@ -41,7 +46,10 @@ impl Turn<'_> {
             return;
         }
         // A Parallel or Map state that has begun its branches says that it failed; one that could not begin does not.
-        if let Some(details) = self.fork_of(id).and_then(|_| fork_failed(state)) {
+        let is_at_work = self
+            .thread(id)
+            .is_some_and(|thread| matches!(thread.phase, Phase::Forked(_) | Phase::Calling(_)));
+        if let Some(details) = fork_failed(state).filter(|_| is_at_work) {
             self.emit_for(id, details);
         }
         let mut catchers = catch.iter().enumerate();

@@ -17,6 +17,7 @@ pub mod errors {
     pub const BRANCH_FAILED: &str = "States.BranchFailed";
     pub const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
     pub const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
+    pub const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
     pub const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
 }
 

@@ -117,6 +117,7 @@ impl Frame {
                 retry_count: is_task.then(|| thread.map_or(0, |thread| thread.retries.iter().sum())),
                 token: None,
                 item,
+                given: execution.identity.is_map_run().then(|| execution.input.clone()),
             },
             context: probe
                 .and_then(Probe::context)
@@ -264,8 +265,17 @@ impl Frame {
         )
     }
 
-    fn context(&self) -> &Value {
+    pub(crate) fn context(&self) -> &Value {
         self.context.get_or_init(|| self.ingredients.build())
+    }
+
+    /// Returns all variables that the state sees.
+    pub(crate) fn visible(&self) -> Map<String, Value> {
+        let mut visible = Map::new();
+        for (name, data) in self.variables.iter().rev().flat_map(|scope| scope.iter()) {
+            visible.insert(name.clone(), data.value().clone());
+        }
+        visible
     }
 
     fn variable(&self, name: &str) -> Option<&Value> {

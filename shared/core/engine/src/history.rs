@@ -173,6 +173,17 @@ pub enum Details {
     MapStateSucceeded,
     #[serde(rename = "Mfail")]
     MapStateFailed,
+    #[serde(rename = "R")]
+    MapRunStarted {
+        #[serde(rename = "a")]
+        map_run_arn: Arc<str>,
+    },
+    #[serde(rename = "Rok")]
+    MapRunSucceeded,
+    #[serde(rename = "Rfail")]
+    MapRunFailed(Why),
+    #[serde(rename = "Rcut")]
+    MapRunAborted,
     #[serde(rename = "I")]
     MapIterationStarted {
         #[serde(rename = "n")]
@@ -312,6 +323,10 @@ impl Details {
             Details::MapStateStarted { .. } => "MapStateStarted",
             Details::MapStateSucceeded => "MapStateSucceeded",
             Details::MapStateFailed => "MapStateFailed",
+            Details::MapRunStarted { .. } => "MapRunStarted",
+            Details::MapRunSucceeded => "MapRunSucceeded",
+            Details::MapRunFailed(_) => "MapRunFailed",
+            Details::MapRunAborted => "MapRunAborted",
             Details::MapIterationStarted { .. } => "MapIterationStarted",
             Details::MapIterationSucceeded { .. } => "MapIterationSucceeded",
             Details::MapIterationFailed { .. } => "MapIterationFailed",

@@ -48,16 +48,17 @@ pub use data::{Data, Payload, PayloadId};
 pub use effect::{Call, Effect};
 pub use entry::{Entry, Image, RestoreError};
 pub use execution::{
-    Closing, Counters, Execution, ExecutionKey, ExecutionType, Identity, Parent, SCHEMA_VERSION, Status,
-    Wants,
+    CHILD_SECONDS, Closing, Counters, Execution, ExecutionKey, ExecutionType, Identity, MAP_RUN_PREFIX_BYTES,
+    MapPart, MapRole, Parent, SCHEMA_VERSION, Status, Wants,
 };
 pub use fault::errors;
 pub use history::{Details, Event, Packed, StateType, Target, TaskType, Why};
 pub use limits::Limits;
-pub use message::{CallId, Message};
+pub use message::{BoundsUpdate, CallId, Message};
 pub use outcome::Outcome;
 pub use redrive::{NotRedrivable, Redriven, Standing};
-pub use thread::{Calling, Fork, Job, Phase, Stage, Thread, ThreadId, Variables};
-pub use token::TaskToken;
+pub use states::map_run::MapRun;
+pub use thread::{Bounds, Calling, Fork, Job, Phase, Stage, Thread, ThreadId, Variables};
+pub use token::{TaskToken, uuid};
 pub use trace::{Handled, Trace};
 pub use trial::{Expected, Mock, Progress, Trial, TrialStatus, Verdict};

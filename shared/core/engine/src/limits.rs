@@ -11,6 +11,8 @@ pub const DOCUMENT_DEPTH_MAX: usize = 127;
 pub const HISTORY_EVENTS_MAX: u64 = 25_000;
 /// Iterations of an inline Map that run at once when `MaxConcurrency` is 0 or larger. AWS quota: 40.
 pub const INLINE_MAP_CONCURRENCY_MAX: u64 = 40;
+/// Children of one Map Run that run at once when `MaxConcurrency` is 0 or larger. AWS quota: 10,000.
+pub const DISTRIBUTED_MAP_CONCURRENCY_MAX: u64 = 10_000;
 /// Seconds that an Express execution may run. AWS quota: 5 minutes.
 pub const EXPRESS_SECONDS_MAX: u64 = 300;
 /// Seconds that a Standard execution may run. AWS quota: 1 year.

@@ -9,6 +9,20 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct CallId(pub u64);
 
+/// What of a Map Run's bounds is set anew; `None` leaves one as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BoundsUpdate {
+    /// UpdateMapRun's `maxConcurrency`.
+    pub max_concurrency: Option<u64>,
+    /// Its `toleratedFailureCount`.
+    pub tolerated_failure_count: Option<u64>,
+    /// Its `toleratedFailurePercentage`.
+    pub tolerated_failure_percentage: Option<f64>,
+}
+
+// Percentages that are no number are refused where they come in.
+impl Eq for BoundsUpdate {}
+
 /// What may reach an execution. A message that it no longer waits for changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
@@ -93,6 +107,8 @@ pub enum Message {
         /// Its `clientToken`.
         client_token: Option<String>,
     },
+    /// UpdateMapRun: a Map Run gets other bounds.
+    UpdateMapRun(BoundsUpdate),
     /// The execution cannot go on for a reason outside of the language: the driver's own verdict.
     Poison {
         /// Why.

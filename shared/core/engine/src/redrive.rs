@@ -31,11 +31,15 @@ pub enum NotRedrivable {
     TooOften,
     /// Its state machine is gone.
     MachineDeleted,
+    /// It is a child of a Map Run.
+    MapRunChild,
+    /// It stands in a distributed Map.
+    MapRun,
 }
 
 impl fmt::Display for NotRedrivable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // AWS's words (API reference: DescribeExecution), but for the two that it does not document.
+        // AWS's words (API reference: DescribeExecution), but for the last, and for the two that it does not document.
         f.write_str(match self {
             NotRedrivable::Express => "Execution is of type EXPRESS and cannot be redriven",
             NotRedrivable::Status(status) => {
@@ -46,6 +50,10 @@ impl fmt::Display for NotRedrivable {
             NotRedrivable::HistoryFull => "Execution history event limit exceeded",
             NotRedrivable::TooOften => "Execution has exceeded the max number of redrives",
             NotRedrivable::MachineDeleted => "State machine is in DELETING status",
+            NotRedrivable::MapRunChild => "the children of a Map Run cannot be redriven yet",
+            NotRedrivable::MapRun => {
+                "an execution cannot be redriven yet in a state that has begun a Map Run"
+            }
         })
     }
 }
@@ -67,6 +75,8 @@ pub struct Standing {
     pub events: u64,
     /// How many it may have: [`Limits::history_events`](crate::Limits).
     pub events_max: u64,
+    /// Whether a distributed Map has started it.
+    pub is_part: bool,
 }
 
 impl Standing {
@@ -95,6 +105,7 @@ impl Standing {
                 NotRedrivable::HistoryFull,
             ),
             (self.redrive_count >= REDRIVES_MAX, NotRedrivable::TooOften),
+            (self.is_part, NotRedrivable::MapRunChild),
         ];
         refusals
             .into_iter()
@@ -125,8 +136,12 @@ impl Execution {
             redrive_count: self.counters.redrive_count,
             events: self.counters.last_event,
             events_max: self.limits.history_events,
+            is_part: self.identity.map.is_some(),
         };
-        standing.refusal(now)
+        let has_begun_map_run = self.threads.values().any(|thread| thread.map_run.is_some());
+        standing
+            .refusal(now)
+            .or_else(|| has_begun_map_run.then_some(NotRedrivable::MapRun))
     }
 
     /// Returns when a request with this token redrove the execution, as long as AWS remembers tokens.

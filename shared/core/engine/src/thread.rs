@@ -51,6 +51,9 @@ pub struct Thread<D> {
     /// How often each retrier of the state was used.
     #[serde(rename = "r", skip_serializing_if = "Vec::is_empty", default)]
     pub retries: Vec<u32>,
+    /// The call of the Map Run that the state began last.
+    #[serde(rename = "u", skip_serializing_if = "Option::is_none", default)]
+    pub map_run: Option<CallId>,
     /// What it is doing.
     #[serde(rename = "h")]
     pub phase: Phase<D>,
@@ -161,9 +164,23 @@ pub struct Fork<D> {
     pub tolerated: u32,
     /// How many may run at once.
     pub width: u32,
-    /// The items of a Map: a list or an object.
+    /// The items of a Map: a list or an object. Of a Map Run: what each child is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<D>,
+    /// What a client has set since a Map Run began.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bounds: Option<Bounds>,
+}
+
+/// The bounds of a Map Run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// `MaxConcurrency`; zero: no bound of its own.
+    pub max_concurrency: u64,
+    /// `ToleratedFailureCount`.
+    pub tolerated_failure_count: Option<u64>,
+    /// `ToleratedFailurePercentage`.
+    pub tolerated_failure_percentage: Option<f64>,
 }
 
 impl<D> Phase<D> {
@@ -222,6 +239,7 @@ impl<D> Thread<D> {
             variables: Arc::new(changed),
             previous: self.previous,
             retries: self.retries,
+            map_run: self.map_run,
             phase: match self.phase {
                 Phase::Ready => Phase::Ready,
                 Phase::Again => Phase::Again,
@@ -261,6 +279,7 @@ impl<D> Thread<D> {
                     tolerated: fork.tolerated,
                     width: fork.width,
                     items: fork.items.map(change).transpose()?,
+                    bounds: fork.bounds,
                 }),
             },
         })

@@ -87,14 +87,45 @@ fn proof(identity: &Identity, call: CallId) -> Vec<u8> {
 
 /// Returns the token that makes a repeated request recognisable to the service: 32 hexadecimal digits, the same for every dispatch of one attempt.
 pub(crate) fn client_token(identity: &Identity, call: CallId) -> String {
+    hexadecimal(&digest(identity, "client", call))
+}
+
+/// Returns the random UUID of 32 hexadecimal digits.
+pub fn uuid(digits: &str) -> String {
+    let digit = |at: usize| digits.get(at..=at).unwrap_or("0");
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    // Version 4, variant 1.
+    let variant = match digit(16) {
+        "0" | "4" | "8" | "c" => "8",
+        "1" | "5" | "9" | "d" => "9",
+        "2" | "6" | "a" | "e" => "a",
+        _ => "b",
+    };
+    format!(
+        "{}-{}-4{}-{variant}{}-{}",
+        part(0, 8),
+        part(8, 12),
+        part(13, 16),
+        part(17, 20),
+        part(20, 32)
+    )
+}
+
+/// Returns the label of a distributed Map that has none: the same for every execution of a state machine.
+pub(crate) fn label(machine: &str, state: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(machine.as_bytes());
+    hash.update(b"\n");
+    hash.update(state.as_bytes());
+    uuid(&hexadecimal(&hash.finalize()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    digest(identity, "client", call)
-        .iter()
-        .take(16)
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().take(16).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Hashes the execution's secret of 256 bits. Whoever turns around what `States.UUID` and the like have drawn knows the first
@@ -139,6 +170,7 @@ mod tests {
             parent: None,
             trace_header: None,
             test_case: None,
+            map: None,
         }
     }
 

@@ -331,6 +331,7 @@ fn thread(
         variables: Arc::new(variables),
         previous: 0,
         retries: Vec::new(),
+        map_run: None,
         phase: Phase::Ready,
     }
 }

@@ -100,6 +100,11 @@ impl<'a> Turn<'a> {
         if !self.is_running() {
             return self.execution.counters.last_event;
         }
+        if self.is_map_run() {
+            // It has no history. What happens in it happens at a time, all the same.
+            self.execution.counters.last_time = self.now;
+            return self.execution.counters.last_event;
+        }
         let max = self.execution.limits.history_events;
         let bounded = self.execution.identity.execution_type == ExecutionType::Standard;
         let is_last = matches!(
@@ -235,8 +240,15 @@ impl<'a> Turn<'a> {
         self.execution.index(id);
     }
 
+    /// Takes all variables from a thread.
+    pub(crate) fn forget_variables(&mut self, id: ThreadId) {
+        self.execution.unindex(id);
+        self.change(id, |thread| thread.variables = Arc::default());
+        self.execution.index(id);
+    }
+
     /// Gives a thread new values of variables.
-    fn set_variables(&mut self, id: ThreadId, assigned: Vec<(String, Data)>) {
+    pub(crate) fn set_variables(&mut self, id: ThreadId, assigned: Vec<(String, Data)>) {
         if assigned.is_empty() {
             return;
         }
@@ -254,6 +266,7 @@ impl<'a> Turn<'a> {
         self.change(id, |thread| {
             thread.input = output.clone();
             thread.variables = Arc::default();
+            thread.map_run = None;
             thread.phase = Phase::Finished { output };
         });
         self.execution.index(id);
@@ -302,6 +315,11 @@ impl<'a> Turn<'a> {
         self.outcome.effects.push(effect);
     }
 
+    /// Lets something count for as much as so many transitions.
+    pub(crate) fn count_transitions(&mut self, count: u32) {
+        self.transitions += count;
+    }
+
     // ---- from state to state -------------------------------------------------------------------------------
 
     /// Enters a state.
@@ -323,6 +341,7 @@ impl<'a> Turn<'a> {
             thread.before = before;
             thread.entered_at = now;
             thread.retries.clear();
+            thread.map_run = None;
         });
     }
 

@@ -235,6 +235,7 @@ impl Lone {
             alias_arn: None,
             test_case: None,
             parent: None,
+            part: None,
         };
         self.driver.start(start).await
     }

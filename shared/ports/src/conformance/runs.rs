@@ -146,6 +146,7 @@ pub(crate) fn identity(machine: &str, name: &str, started: Timestamp) -> Identit
         parent: None,
         trace_header: None,
         test_case: None,
+        map: None,
     }
 }
 

@@ -182,6 +182,10 @@ fn change(details: &Details) -> Option<Ending> {
         | Details::MapStateStarted { .. }
         | Details::MapStateSucceeded
         | Details::MapStateFailed
+        | Details::MapRunStarted { .. }
+        | Details::MapRunSucceeded
+        | Details::MapRunFailed(_)
+        | Details::MapRunAborted
         | Details::MapIterationStarted { .. }
         | Details::MapIterationSucceeded { .. }
         | Details::MapIterationFailed { .. }

@@ -68,7 +68,7 @@ impl LogEvents {
     /// Returns what of an execution has to be kept.
     pub(super) fn wanted(&self, identity: &Identity) -> Wanted {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(&identity.key.machine) {
+        match known.get(identity.key.state_machine()) {
             Some((since, logging)) if since.elapsed() < BELIEVED => Wanted::by(logging.as_ref()),
             Some(_) | None => Wanted::ALL,
         }
@@ -121,7 +121,7 @@ impl LogEvents {
 
     /// Returns a state machine's logging, as the registry has it; `None` when it is off.
     async fn logging(&self, identity: &Identity) -> Result<Option<Logging>, String> {
-        let machine = &identity.key.machine;
+        let machine = identity.key.state_machine();
         {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((since, logging)) = known.get(machine)
@@ -144,7 +144,7 @@ impl LogEvents {
         if known.len() >= MACHINES_MAX {
             known.clear();
         }
-        known.insert(Arc::clone(machine), (Instant::now(), logging.clone()));
+        known.insert(Arc::from(machine), (Instant::now(), logging.clone()));
         Ok(logging)
     }
 

@@ -86,6 +86,8 @@ pub(super) fn gravity(details: &Details) -> Level {
         | Details::StateAborted { .. }
         | Details::ParallelStateFailed
         | Details::MapStateFailed
+        | Details::MapRunFailed(_)
+        | Details::MapRunAborted
         | Details::MapIterationFailed { .. }
         | Details::MapIterationAborted { .. }
         | Details::TaskSubmitFailed { .. }
@@ -101,6 +103,8 @@ pub(super) fn gravity(details: &Details) -> Level {
         | Details::ParallelStateSucceeded
         | Details::MapStateStarted { .. }
         | Details::MapStateSucceeded
+        | Details::MapRunStarted { .. }
+        | Details::MapRunSucceeded
         | Details::MapIterationStarted { .. }
         | Details::MapIterationSucceeded { .. }
         | Details::Scheduled { .. }

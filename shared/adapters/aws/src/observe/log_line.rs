@@ -55,7 +55,10 @@ fn details(identity: &Identity, details: &Details, documents: Option<&Documents>
             shown.text("stateMachineVersionArn", identity.version_arn.as_deref());
         }
         Details::ExecutionSucceeded { output } => shown.document("output", *output),
-        Details::ExecutionFailed(why) | Details::ExecutionAborted(why) | Details::ExecutionTimedOut(why) => {
+        Details::ExecutionFailed(why)
+        | Details::ExecutionAborted(why)
+        | Details::ExecutionTimedOut(why)
+        | Details::MapRunFailed(why) => {
             shown.why(why);
         }
         Details::ExecutionRedriven { redrive_count } => {
@@ -76,6 +79,7 @@ fn details(identity: &Identity, details: &Details, documents: Option<&Documents>
             shown.assigned(assigned);
         }
         Details::MapStateStarted { length } => shown.number("length", Some(*length)),
+        Details::MapRunStarted { map_run_arn } => shown.text("mapRunArn", Some(map_run_arn)),
         Details::MapIterationStarted { name, index }
         | Details::MapIterationSucceeded { name, index }
         | Details::MapIterationFailed { name, index }
@@ -112,7 +116,9 @@ fn details(identity: &Identity, details: &Details, documents: Option<&Documents>
         | Details::ParallelStateSucceeded
         | Details::ParallelStateFailed
         | Details::MapStateSucceeded
-        | Details::MapStateFailed => {}
+        | Details::MapStateFailed
+        | Details::MapRunSucceeded
+        | Details::MapRunAborted => {}
     }
     Value::Object(shown.members)
 }

@@ -63,6 +63,10 @@ impl Metrics {
             | Details::MapStateStarted { .. }
             | Details::MapStateSucceeded
             | Details::MapStateFailed
+            | Details::MapRunStarted { .. }
+            | Details::MapRunSucceeded
+            | Details::MapRunFailed(_)
+            | Details::MapRunAborted
             | Details::MapIterationStarted { .. }
             | Details::MapIterationSucceeded { .. }
             | Details::MapIterationFailed { .. }

@@ -42,6 +42,7 @@ fn identity() -> Identity {
         parent: None,
         trace_header: None,
         test_case: None,
+        map: None,
     }
 }
 

@@ -27,6 +27,7 @@ fn request(resource: &str, role_arn: Option<&str>) -> CallRequest {
         is_handed_over: false,
         asked_at: now,
         job: None,
+        part: None,
     };
     CallRequest {
         call,
@@ -56,6 +57,7 @@ fn identity(started: Timestamp) -> Identity {
         parent: None,
         trace_header: None,
         test_case: None,
+        map: None,
     }
 }
 

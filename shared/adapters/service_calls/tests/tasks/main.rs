@@ -45,6 +45,7 @@ fn call(resource: &str, parameters: &Value) -> Call {
         is_handed_over: false,
         asked_at: now,
         job: None,
+        part: None,
     }
 }
 

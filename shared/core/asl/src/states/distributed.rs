@@ -1,6 +1,4 @@
 //! The fields of a distributed Map: where items come from, how they are batched, where results go.
-//!
-//! They are carried in the program as they stand; here they are only checked.
 
 use super::allowed::{self, Allowed, In};
 use super::map::check_reference_path;
@@ -9,9 +7,9 @@ use super::task::unknown_resource;
 use crate::expression::Offered;
 use crate::fields::{Fields, integer, string, strings};
 use crate::findings::Findings;
-use crate::program::Distributed;
+use crate::program::{Distributed, ItemBatcher, ItemReader, ReaderAction};
 use crate::template;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The most items that a reader may take. // AWS quota
 const MAX_ITEMS_MAX: u64 = 100_000_000;
@@ -69,13 +67,79 @@ pub(super) fn read(fields: &mut Fields<'_, '_>, express: bool, label: Option<Str
             one_of(&mut config, "OutputType", &["JSON", "JSONL"]);
         }
     });
+    let reader = compiled(fields, "ItemReader", reader);
+    let batcher = compiled(fields, "ItemBatcher", |batcher| {
+        Some(ItemBatcher {
+            max_items: batcher.setting("MaxItemsPerBatch", integer(0, u64::MAX)),
+            max_input_bytes: batcher.setting("MaxInputBytesPerBatch", integer(0, u64::MAX)),
+            batch_input: batcher.template("BatchInput", Offered::INPUT),
+        })
+    });
     Distributed {
         express,
         label,
         item_reader,
         item_batcher,
         result_writer,
+        reader,
+        batcher,
     }
+}
+
+fn reader(reader: &mut Fields<'_, '_>) -> Option<ItemReader> {
+    let resource = reader.value("Resource").and_then(Value::as_str)?;
+    let action = if resource.ends_with(":s3:getObject") {
+        ReaderAction::GetObject
+    } else if resource.ends_with(":s3:listObjectsV2") {
+        ReaderAction::ListObjects
+    } else {
+        return None;
+    };
+    let arguments = match reader.is_jsonata() {
+        true => reader.template("Arguments", Offered::INPUT),
+        false => reader.template("Parameters", Offered::INPUT),
+    };
+    let (mut config, mut max_items) = (None, None);
+    if let Some((given, at)) = reader.object("ReaderConfig") {
+        max_items = reader
+            .of(given, at.clone())
+            .setting("MaxItems", integer(0, MAX_ITEMS_MAX));
+        let others = given.iter().filter(|(name, _)| !name.starts_with("MaxItems"));
+        let others: Map<String, Value> = others
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let compiler = template::Reader {
+            language: reader.around.language,
+            offered: Offered::INPUT,
+        };
+        config = Some(compiler.template(&Value::Object(others), &at, reader.findings));
+    }
+    Some(ItemReader {
+        action,
+        arguments,
+        config,
+        max_items,
+    })
+}
+
+/// Compiles a part that was checked before; what is found twice is reported once.
+fn compiled<T>(
+    fields: &mut Fields<'_, '_>,
+    name: &str,
+    compile: impl Fn(&mut Fields<'_, '_>) -> Option<T>,
+) -> Option<T> {
+    let object = fields.value(name)?.as_object()?;
+    let mut found = Findings::default();
+    let part = compile(&mut Fields {
+        object,
+        at: fields.at.field(name),
+        around: fields.around,
+        findings: &mut found,
+    });
+    if found.has_errors() && !fields.findings.has_errors() {
+        fields.findings.add_all(found);
+    }
+    part
 }
 
 fn reader_config(config: &mut Fields<'_, '_>) {

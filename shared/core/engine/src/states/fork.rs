@@ -97,20 +97,10 @@ impl Turn<'_> {
 
     /// Makes the state's result of the outputs of its branches, in order.
     pub(crate) fn join(&mut self, parent: ThreadId, last: u64) -> Result<(), Fault> {
-        let (Some(fork), Some(state)) = (self.fork_of(parent), self.state_of(parent)) else {
+        let (Some(_), Some(state)) = (self.fork_of(parent), self.state_of(parent)) else {
             return Ok(());
         };
-        let mut text = String::from("[");
-        for number in 0..fork.length {
-            let child = ThreadId(fork.first.0.saturating_add(number));
-            if let Some(Phase::Finished { output }) = self.thread(child).map(|thread| &thread.phase) {
-                if text.len() > 1 {
-                    text.push(',');
-                }
-                text.push_str(output.text());
-            }
-        }
-        text.push(']');
+        let text = self.outputs_of(parent);
         let result = self.data_from_text(&text);
         self.drop_threads_of(parent, None);
         self.forget_buried();
@@ -135,6 +125,25 @@ impl Turn<'_> {
         self.set_phase(parent, Phase::Again);
         self.check_size(&result, &state.name)?;
         self.complete(parent, flow, result, transition)
+    }
+
+    /// Returns the outputs of the branches that are through, as the text of a list.
+    pub(crate) fn outputs_of(&self, parent: ThreadId) -> String {
+        let (first, length) = self
+            .fork_of(parent)
+            .map_or((0, 0), |fork| (fork.first.0, fork.length));
+        let mut text = String::from("[");
+        for number in 0..length {
+            let child = ThreadId(first.saturating_add(number));
+            if let Some(Phase::Finished { output }) = self.thread(child).map(|thread| &thread.phase) {
+                if text.len() > 1 {
+                    text.push(',');
+                }
+                text.push_str(output.text());
+            }
+        }
+        text.push(']');
+        text
     }
 
     /// Returns the name of a Map state; `None` for a Parallel state.
@@ -178,6 +187,12 @@ impl Turn<'_> {
             | Phase::Forked(_) => true,
         };
         self.abort_threads_of(id);
+        let is_mapping = self
+            .thread(id)
+            .is_some_and(|thread| matches!(thread.phase, Phase::Calling(_)));
+        if is_mapping && self.map_name(id).is_some() {
+            self.emit_for(id, Details::MapRunAborted);
+        }
         if let (true, Some(state)) = (entered, self.state_of(id)) {
             self.emit_for(
                 id,

@@ -135,9 +135,11 @@ fn ask(turn: &mut Turn<'_>, id: ThreadId, again: bool) {
 
 /// Ends the job of a thread that waits for one.
 pub(crate) fn cancel(turn: &mut Turn<'_>, id: ThreadId) {
-    if job_of(turn, id).is_some()
-        && let Some(call) = task::call(turn.program, turn.execution, id)
-    {
+    let Some(call) = task::call(turn.program, turn.execution, id) else {
+        return;
+    };
+    // What a distributed Map starts is known by name before it is there.
+    if call.job.is_some() || call.part.is_some() {
         turn.ask(Effect::Cancel(call));
     }
 }

@@ -5,6 +5,7 @@ use crate::data::Data;
 use crate::fault::{Fault, errors};
 use crate::flow::{Evaluator, Frame, type_name};
 use crate::history::Details;
+use crate::states::map_run;
 use crate::thread::{Fork, Phase, Thread, ThreadId};
 use crate::turn::Turn;
 use asl::program::{Items, Map, MapMode, Selector, Setting, StateKind};
@@ -12,11 +13,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fault> {
-    if let MapMode::Distributed(_) = map.mode {
-        return Err(Frame::new(turn, id).fault(
-            errors::RUNTIME,
-            "the distributed mode of the Map state is not implemented yet",
-        ));
+    if let MapMode::Distributed(distributed) = &map.mode {
+        return map_run::begin(turn, id, map, distributed);
     }
     let prepared = prepare(turn, id, map, None)?;
     let length = prepared.length();
@@ -30,6 +28,7 @@ pub(crate) fn run(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fa
         tolerated: prepared.tolerated,
         width: prepared.width,
         items: Some(prepared.items),
+        bounds: None,
     };
     turn.set_phase(id, Phase::Forked(fork));
     let started = turn.emit_for(
@@ -85,7 +84,7 @@ pub(crate) fn prepare(
             0 => most,
             wanted => wanted.min(most),
         };
-        (items, width, tolerated(&frame, &evaluator, map, length)?)
+        (items, width, thresholds(&frame, &evaluator, map)?.of(length))
     };
     let items = match items {
         Some(items) => turn.data(items),
@@ -147,6 +146,7 @@ pub(crate) fn begin_iterations(turn: &mut Turn<'_>, id: ThreadId, previous: u64)
             variables: Arc::default(),
             previous: started,
             retries: Vec::new(),
+            map_run: None,
             phase: Phase::Ready,
         };
         turn.put_thread(child, thread);
@@ -162,17 +162,11 @@ pub(crate) fn iteration_input(
     items: &Data,
     index: u32,
 ) -> Result<Data, Fault> {
-    let Some(template) = &map.item_selector else {
-        let (value, _) = item_at(items, index);
-        return Ok(turn.data(value));
-    };
-    let frame = Frame::new(turn, id).with_item(MapItem {
-        index,
-        items: items.clone(),
-    });
-    let input = frame.effective_input(&map.flow)?;
-    let value = frame.at(input.value()).template(template, "ItemSelector")?;
+    let value = selected(turn, id, map, items, index)?;
     let input = turn.data(value);
+    if map.item_selector.is_none() {
+        return Ok(input);
+    }
     let name = turn
         .state_of(id)
         .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
@@ -180,8 +174,37 @@ pub(crate) fn iteration_input(
     Ok(input)
 }
 
+/// Returns what the ItemSelector makes of one item.
+pub(crate) fn selected(
+    turn: &Turn<'_>,
+    id: ThreadId,
+    map: &Map,
+    items: &Data,
+    index: u32,
+) -> Result<Value, Fault> {
+    let Some(template) = &map.item_selector else {
+        return Ok(item_at(items, index).0);
+    };
+    let frame = Frame::new(turn, id).with_item(MapItem {
+        index,
+        items: items.clone(),
+    });
+    // A Map Run was given the effective input.
+    let input = if turn.is_map_run() {
+        frame.input.clone().into()
+    } else {
+        frame.effective_input(&map.flow)?
+    };
+    frame.at(input.value()).template(template, "ItemSelector")
+}
+
 /// Returns the items where they are not the effective input itself.
-fn items(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, input: &Data) -> Result<Option<Value>, Fault> {
+pub(crate) fn items(
+    frame: &Frame,
+    evaluator: &Evaluator<'_>,
+    map: &Map,
+    input: &Data,
+) -> Result<Option<Value>, Fault> {
     let (value, field) = match &map.items {
         Items::Input => (None, "Items"),
         Items::Path(selector) => match frame.select(selector, input.clone().into(), "ItemsPath")? {
@@ -219,7 +242,8 @@ fn path_text(items: &Items) -> &str {
     }
 }
 
-fn length(items: &Value) -> u32 {
+/// Returns the number of items.
+pub(crate) fn length(items: &Value) -> u32 {
     let length = match items {
         Value::Array(list) => list.len(),
         Value::Object(object) => object.len(),
@@ -228,11 +252,15 @@ fn length(items: &Value) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-fn max_concurrency(evaluator: &Evaluator<'_>, setting: &Setting<u64>) -> Result<u64, Fault> {
+pub(crate) fn max_concurrency(evaluator: &Evaluator<'_>, setting: &Setting<u64>) -> Result<u64, Fault> {
     whole_number(evaluator, setting, "MaxConcurrency")
 }
 
-fn whole_number(evaluator: &Evaluator<'_>, setting: &Setting<u64>, field: &str) -> Result<u64, Fault> {
+pub(crate) fn whole_number(
+    evaluator: &Evaluator<'_>,
+    setting: &Setting<u64>,
+    field: &str,
+) -> Result<u64, Fault> {
     match setting {
         Setting::Fixed(number) => Ok(*number),
         Setting::Path(path) => {
@@ -265,19 +293,44 @@ fn whole_number(evaluator: &Evaluator<'_>, setting: &Setting<u64>, field: &str) 
     }
 }
 
-/// Returns how many iterations may fail: by count or by percentage, whichever allows more.
-fn tolerated(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, length: u32) -> Result<u32, Fault> {
-    let mut most = 0;
+/// How many iterations may fail.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Thresholds {
+    /// `ToleratedFailureCount`.
+    pub(crate) count: Option<u64>,
+    /// `ToleratedFailurePercentage`.
+    pub(crate) percentage: Option<f64>,
+}
+
+impl Thresholds {
+    /// Returns how many of `length` may fail. Where both are given, none of the two may be exceeded (AWS developer guide:
+    /// tolerated failure threshold); where none is, none may fail.
+    pub(crate) fn of(self, length: u32) -> u32 {
+        let count = self.count.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let share = self
+            .percentage
+            .map(|percentage| (f64::from(length) * percentage / 100.0).floor() as u32);
+        count.into_iter().chain(share).min().unwrap_or(0)
+    }
+}
+
+/// Evaluates how many iterations may fail.
+pub(crate) fn thresholds(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map) -> Result<Thresholds, Fault> {
+    let mut found = Thresholds::default();
     if let Some(setting) = &map.tolerated_failure_count {
         let count = whole_number(evaluator, setting, "ToleratedFailureCount")?;
         frame.note(|trace| trace.tolerated_failure_count = Some(count));
-        most = u32::try_from(count).unwrap_or(u32::MAX);
+        found.count = Some(count);
     }
     if let Some(setting) = &map.tolerated_failure_percentage {
         let field = "ToleratedFailurePercentage";
         let value = match setting {
             Setting::Fixed(value) => Some(*value),
-            Setting::Path(path) => evaluator.path(path, &format!("{field}Path"))?.as_f64(),
+            Setting::Path(path) => match evaluator.path(path, &format!("{field}Path"))? {
+                // Recorded: digits in a string are a number here (assign/MAP_STATE_REFERENCE_IN_TOLERATED_FAILURE_PATH).
+                Value::String(digits) => digits.parse().ok(),
+                other => other.as_f64(),
+            },
             Setting::Expression(expression) => evaluator.expression(expression)?.as_f64(),
         };
         let Some(percentage) = value.filter(|value| (0.0..=100.0).contains(value)) else {
@@ -287,7 +340,7 @@ fn tolerated(frame: &Frame, evaluator: &Evaluator<'_>, map: &Map, length: u32) -
             ));
         };
         frame.note(|trace| trace.tolerated_failure_percentage = Some(percentage));
-        most = most.max((f64::from(length) * percentage / 100.0).floor() as u32);
+        found.percentage = Some(percentage);
     }
-    Ok(most)
+    Ok(found)
 }

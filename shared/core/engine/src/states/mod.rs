@@ -3,8 +3,10 @@
 pub(crate) mod choice;
 pub(crate) mod fail;
 pub(crate) mod fork;
+pub(crate) mod item_reader;
 pub(crate) mod job;
 pub(crate) mod map;
+pub(crate) mod map_run;
 pub(crate) mod parallel;
 pub(crate) mod pass;
 pub(crate) mod succeed;

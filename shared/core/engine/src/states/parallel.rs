@@ -45,6 +45,7 @@ fn begin_branches(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel, input:
         tolerated: 0,
         width: length,
         items: None,
+        bounds: None,
     };
     turn.set_phase(id, Phase::Forked(fork));
     let started = turn.emit_for(id, Details::ParallelStateStarted);
@@ -65,6 +66,7 @@ fn begin_branches(turn: &mut Turn<'_>, id: ThreadId, parallel: &Parallel, input:
             variables: Arc::default(),
             previous: started,
             retries: Vec::new(),
+            map_run: None,
             phase: Phase::Ready,
         };
         turn.put_thread(child, thread);

@@ -8,14 +8,14 @@ use crate::flow::{Evaluator, Frame};
 use crate::history::{Details, Target, TaskType, Why};
 use crate::limits::TASK_SECONDS_DEFAULT;
 use crate::message::CallId;
-use crate::states::job;
-use crate::thread::{Calling, Phase, Stage, ThreadId};
+use crate::states::{job, map_run};
+use crate::thread::{Calling, Phase, Stage, Thread, ThreadId};
 use crate::token::{TaskToken, client_token};
 use crate::turn::Turn;
-use asl::program::{Setting, State, StateKind, Task};
+use asl::program::{Map, Setting, State, StateKind, Task};
 use asl::{Program, Timestamp};
 use integrations::{EffectClass, Failure, Pattern, Resource};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Seconds until somebody looks whether a task that was offered to an activity's workers is still there.
 const OFFER_SECONDS: u64 = 600;
@@ -256,8 +256,15 @@ pub(crate) fn call(program: &Program, execution: &Execution, id: ThreadId) -> Op
         return None;
     };
     let state = program.state(thread.state)?;
-    let StateKind::Task(task) = &state.kind else {
-        return None;
+    let task = match &state.kind {
+        StateKind::Task(task) => task,
+        StateKind::Map(map) => return call_of_map(execution, thread, state, map, calling),
+        StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed(_)
+        | StateKind::Fail(_)
+        | StateKind::Parallel(_) => return None,
     };
     let resource = task.resource.clone();
     let class = match (task.effect, &resource) {
@@ -283,12 +290,52 @@ pub(crate) fn call(program: &Program, execution: &Execution, id: ThreadId) -> Op
         asked_at: calling.asked_at,
         job: calling.job.clone(),
         resource,
+        part: None,
     };
     Some(call)
 }
 
-/// Returns the effect that a thread in a Task state asks for.
-fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effect> {
+/// Returns the call by which a distributed Map starts its Map Run, or a Map Run reads its items or starts a child.
+fn call_of_map(
+    execution: &Execution,
+    thread: &Thread<Data>,
+    state: &State,
+    map: &Map,
+    calling: &Calling<Data>,
+) -> Option<Call> {
+    let identity = &execution.identity;
+    let (resource, part) = if identity.is_map_run() && thread.parent.is_none() {
+        (map_run::reading(execution)?, None)
+    } else {
+        let part = map_run::part_of(identity, thread.state, &state.name, map, calling.call)?;
+        (START_EXECUTION.clone()?, Some(part))
+    };
+    Some(Call {
+        id: calling.call,
+        state: Arc::clone(&state.name),
+        number: calling.number,
+        token: None,
+        parameters: calling.parameters.clone(),
+        client_token: client_token(identity, calling.call),
+        class: EffectClass::Repeatable,
+        role_arn: None,
+        deadline: calling.deadline,
+        heartbeat_seconds: None,
+        committed_in: calling.committed_in,
+        is_handed_over: false,
+        asked_at: calling.asked_at,
+        job: calling.job.clone(),
+        resource,
+        part,
+    })
+}
+
+/// What starts an execution and waits for its end.
+static START_EXECUTION: LazyLock<Option<Resource>> =
+    LazyLock::new(|| Resource::parse("arn:aws:states:::states:startExecution.sync:2").ok());
+
+/// Returns the effect that a thread in a Task state or a distributed Map asks for.
+pub(crate) fn effect(program: &Program, execution: &Execution, id: ThreadId) -> Option<Effect> {
     let call = call(program, execution, id)?;
     Some(match &call.resource {
         Resource::Activity(_) => Effect::OfferActivity(call),
@@ -397,6 +444,10 @@ fn open<'a>(turn: &Turn<'a>, call: CallId) -> Option<Open<'a>> {
 }
 
 pub(crate) fn call_succeeded(turn: &mut Turn<'_>, call: CallId, output: &str) {
+    if let Some(id) = map_run::waiting(turn, call) {
+        map_run::submitted(turn, id, output);
+        return;
+    }
     let Some(open) = open(turn, call) else { return };
     if !ends_later(&open.task.resource) {
         turn.accept();
@@ -474,6 +525,10 @@ pub(crate) fn heartbeat(turn: &mut Turn<'_>, call: CallId) {
 
 /// A client or a job reported the task's end.
 pub(crate) fn reported(turn: &mut Turn<'_>, call: CallId, result: Result<String, Failure>) {
+    if let Some(id) = map_run::waiting(turn, call) {
+        map_run::ended(turn, id, result);
+        return;
+    }
     let Some(open) = open(turn, call) else { return };
     if !ends_later(&open.task.resource) {
         return;
@@ -488,6 +543,14 @@ pub(crate) fn reported(turn: &mut Turn<'_>, call: CallId, result: Result<String,
 }
 
 pub(crate) fn call_failed(turn: &mut Turn<'_>, call: CallId, fault: Fault) {
+    if let Some(id) = map_run::waiting(turn, call) {
+        let failure = Failure {
+            error: fault.error.unwrap_or_default(),
+            cause: fault.cause,
+        };
+        map_run::ended(turn, id, Err(failure));
+        return;
+    }
     let Some(open) = open(turn, call) else { return };
     if ends_later(&open.task.resource) && open.stage == Stage::Submitted {
         return;

@@ -558,5 +558,6 @@ pub fn identity() -> Identity {
         parent: None,
         trace_header: None,
         test_case: None,
+        map: None,
     }
 }
