@@ -180,6 +180,10 @@ impl Audit<'_> {
                     count += 1;
                     continue;
                 }
+                Details::MapRunStarted { .. } => {
+                    count += 1;
+                    continue;
+                }
                 Details::Started { .. } | Details::ActivityStarted { .. } | Details::TaskSubmitted { .. } => {
                     false
                 }
@@ -379,7 +383,7 @@ pub(crate) fn is_started(row: &Row, call: CallId) -> bool {
     let events = row.entries.iter().flat_map(|entry| &entry.write.entry.events);
     for event in events {
         match &event.details {
-            Details::Scheduled { .. } => scheduled.push(event.id),
+            Details::Scheduled { .. } | Details::MapRunStarted { .. } => scheduled.push(event.id),
             Details::ActivityStarted { .. } if scheduled.get(call.0 as usize) == Some(&event.previous) => {
                 return true;
             }

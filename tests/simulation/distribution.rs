@@ -49,9 +49,6 @@ fn distribute_state(state: &mut Value, dice: &mut Dice) {
         config["ExecutionType"] = "EXPRESS".into();
     }
     state["ItemProcessor"]["ProcessorConfig"] = config;
-    if dice.chance(250) {
-        state["ItemBatcher"] = json!({ "MaxItemsPerBatch": dice.between(1, 3) });
-    }
     if dice.chance(200) {
         state["ToleratedFailurePercentage"] = dice.between(1, 100).into();
     }

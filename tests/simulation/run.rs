@@ -10,7 +10,7 @@ use crate::process::Role;
 use crate::queues;
 use crate::table::Row;
 use crate::world::{World, locked};
-use engine::{Details, ExecutionKey, Status};
+use engine::{Details, ExecutionKey, ExecutionType, Status};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +83,9 @@ fn prepare(world: &Arc<World>, dice: &mut Dice, seed: u64) -> Vec<Subject> {
     let (children, mut subjects) = machines::draw(dice, world.plan.executions);
     if seed >= distribution::FIRST_SEED {
         let mut dice = Dice::new(seed ^ 0xd157);
-        for subject in &mut subjects {
+        let is_drawn = |subject: &&mut Subject| subject.machine.name.starts_with("main");
+        let is_standard = |subject: &&mut Subject| subject.machine.machine_type == ExecutionType::Standard;
+        for subject in subjects.iter_mut().filter(is_drawn).filter(is_standard) {
             let revision = &mut subject.machine.revision;
             revision.definition = distribution::distribute(&revision.definition, &mut dice).into();
         }

@@ -34,7 +34,7 @@ impl Needs {
         let end = execution.ends_by(program);
         let deadline = execution.next_deadline().map_or(end, |time| time.min(end));
         // The end that every execution has after a year is the net's.
-        let is_implicit = deadline == end && program.timeout_seconds.is_none();
+        let is_implicit = deadline == end && execution.timeout_seconds(program).is_none();
         let outstanding = execution.outstanding(program).into_iter();
         let mut calls = outstanding.filter(|(effect, stage)| {
             let is_offered = matches!(effect, Effect::OfferActivity(_));

@@ -217,7 +217,7 @@ impl World {
     }
 
     pub(crate) fn program(&self, key: &ExecutionKey) -> Option<Arc<Program>> {
-        locked(&self.programs).get(&key.machine).cloned()
+        locked(&self.programs).get(key.state_machine()).cloned()
     }
 
     /// Spawns something that ends by itself.

@@ -46,6 +46,8 @@ pub(crate) struct Returned {
     pub(crate) call: Option<CallId>,
     /// What the execution is told, if anything.
     pub(crate) message: Option<Message>,
+    /// Why it could not be done, when the execution has to be driven again for it.
+    pub(crate) failed: Option<Error>,
 }
 
 impl From<Message> for Returned {
@@ -53,6 +55,7 @@ impl From<Message> for Returned {
         Returned {
             call: dispatch::call_of(&message),
             message: Some(message),
+            failed: None,
         }
     }
 }
@@ -80,6 +83,8 @@ struct Actor {
     older_messages: usize,
     /// Whether a message came since it was read or written, which may tell of what another driver has written.
     is_behind: bool,
+    /// Why something could not be done that is not done yet.
+    failed: Option<Error>,
     /// Who holds the messages that it has taken.
     holders: Vec<oneshot::Sender<()>>,
 }
@@ -107,6 +112,7 @@ pub(crate) async fn run(
         is_leaving: false,
         older_messages: inbox.len(),
         is_behind: false,
+        failed: None,
         holders: Vec::new(),
     };
     let mut live = match session {
@@ -166,7 +172,11 @@ pub(crate) async fn run(
             }
         }
         actor.gather(&mut inbox, &mut deliveries, unfinished).await;
-        match actor.advance(&mut live, &mut deliveries).await {
+        let advanced = match actor.failed.take() {
+            Some(error) => Err(error),
+            None => actor.advance(&mut live, &mut deliveries).await,
+        };
+        match advanced {
             Ok(()) => {}
             Err(error) if actor.can_sit_out(live.as_ref()) => {
                 live = actor.sit_out(&mut inbox, &mut deliveries, error).await;
@@ -333,6 +343,7 @@ impl Actor {
             self.in_flight.remove(&call);
             self.leases.release(call);
         }
+        self.failed = self.failed.take().or(returned.failed);
         returned.message.map(|message| Delivery::new(message, None))
     }
 

@@ -1,5 +1,7 @@
 //! Executions that another execution starts: `states:startExecution` and its patterns, and what a distributed Map starts.
 
+use crate::actor::Returned;
+use crate::dispatch::REPEATS_MAX;
 use crate::error::Error;
 use crate::start::{Start, Started, arn_prefix, uuid};
 use crate::{Driver, payloads};
@@ -12,47 +14,91 @@ use ports::{Envelope, Machine, MachineStatus, Owner};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Starts a child execution; the message is the answer to the start, or its end when that is known already.
-pub(crate) async fn start(driver: Driver, identity: Arc<Identity>, call: Call) -> Message {
+///
+/// A task fails when its child cannot be started. What a distributed Map starts is not asked for by anybody: when it cannot
+/// be started, whoever drives the execution has to come again.
+pub(crate) async fn start(driver: Driver, identity: Arc<Identity>, call: Call) -> Returned {
     let id = call.id;
-    match try_start(&driver, &identity, call).await {
-        Ok(message) => message,
-        Err(failure) => Message::CallFailed { call: id, failure },
+    let started = match &call.part {
+        Some(part) => start_part(&driver, &identity, &call, part).await,
+        None => match of_task(&driver, &identity, &call).await {
+            Ok(start) => begin(&driver, &identity, &call, start)
+                .await
+                .or_else(|error| Ok(Err(broken(error)))),
+            Err(failure) => Ok(Err(failure)),
+        },
+    };
+    match started {
+        Ok(Ok(message)) => message.into(),
+        Ok(Err(failure)) => Message::CallFailed { call: id, failure }.into(),
+        Err(error) => Returned {
+            call: Some(id),
+            message: None,
+            failed: Some(error),
+        },
     }
 }
 
-async fn try_start(driver: &Driver, identity: &Identity, call: Call) -> Result<Message, Failure> {
-    let start = match &call.part {
-        Some(part) => of_part(driver, identity, &call, part).await?,
-        None => of_task(driver, identity, &call).await?,
-    };
+/// Starts what a distributed Map has asked for; tries it again before others have to.
+async fn start_part(
+    driver: &Driver,
+    identity: &Identity,
+    call: &Call,
+    part: &MapPart,
+) -> Result<Result<Message, Failure>, Error> {
+    let mut repeats = 0;
+    loop {
+        let started = match of_part(driver, identity, call, part).await {
+            Ok(start) => begin(driver, identity, call, start).await,
+            Err(error) => Err(error),
+        };
+        match started {
+            Err(error) if repeats < REPEATS_MAX => {
+                tracing::warn!(%error, "a part of a distributed Map was not started; it is tried again");
+                repeats += 1;
+                tokio::time::sleep(Duration::from_millis(100 << repeats)).await;
+            }
+            started => return started,
+        }
+    }
+}
+
+/// Starts an execution for a call; a failure is that of the call.
+async fn begin(
+    driver: &Driver,
+    identity: &Identity,
+    call: &Call,
+    start: Start,
+) -> Result<Result<Message, Failure>, Error> {
     let wants = start
         .parent
         .as_ref()
         .map_or(Wants::Nothing, |parent| parent.wants);
-    let (arn, started) = match driver.start(start).await.map_err(broken)? {
+    let (arn, started) = match driver.start(start).await? {
         Started::New { arn, started } | Started::Same { arn, started } => (arn, started),
         Started::NameTaken { arn } => {
-            return Err(refused(
+            return Ok(Err(refused(
                 "ExecutionAlreadyExists",
                 &format!("Execution Already Exists: '{arn}'"),
-            ));
+            )));
         }
     };
     // A child that has ended reports that itself. After a crash its report may be lost: this finds it again.
     if wants != Wants::Nothing
-        && let Some(message) = ended(driver, &arn, call.id, wants).await.map_err(broken)?
+        && let Some(message) = ended(driver, &arn, call.id, wants).await?
     {
-        return Ok(message);
+        return Ok(Ok(message));
     }
     if call.part.is_some() {
-        stop_if_unwanted(driver, identity, &arn).await.map_err(broken)?;
+        stop_if_unwanted(driver, identity, &arn).await?;
     }
-    Ok(Message::CallSucceeded {
+    Ok(Ok(Message::CallSucceeded {
         call: call.id,
         output: submission(driver, &arn, started, wants),
-    })
+    }))
 }
 
 /// Stops what a distributed Map has started, if that has ended meanwhile: whoever cancelled it came too early.
@@ -68,19 +114,13 @@ async fn stop_if_unwanted(driver: &Driver, parent: &Identity, arn: &str) -> Resu
 }
 
 /// Returns what a distributed Map starts: its Map Run, or a child of that.
-async fn of_part(
-    driver: &Driver,
-    identity: &Identity,
-    call: &Call,
-    part: &MapPart,
-) -> Result<Start, Failure> {
+async fn of_part(driver: &Driver, identity: &Identity, call: &Call, part: &MapPart) -> Result<Start, Error> {
     let key = identity.key.state_machine();
     // As long as an execution runs, its revision is there.
-    let revision = driver.0.ports.registry.revision(key, &identity.revision).await;
-    let revision = revision
-        .map_err(broken)?
-        .ok_or_else(|| broken(Error::RevisionMissing(identity.revision.to_string())))?;
-    let program = driver.program(key, &revision).map_err(broken)?;
+    let registry = &driver.0.ports.registry;
+    let revision = registry.revision(key, &identity.revision).await?;
+    let revision = revision.ok_or_else(|| Error::RevisionMissing(identity.revision.to_string()))?;
+    let program = driver.program(key, &revision)?;
     let mut place = key.splitn(3, ':');
     let owner = Owner {
         region: place.next().unwrap_or_default().into(),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a call is made again whose outcome is unknown and that may be repeated.
-const REPEATS_MAX: u32 = 3;
+pub(crate) const REPEATS_MAX: u32 = 3;
 
 /// Returns the future that performs an effect; its message is the result.
 pub(crate) fn perform(
@@ -29,13 +29,14 @@ pub(crate) fn perform(
             let nothing = Returned {
                 call: None,
                 message: None,
+                failed: None,
             };
             job::errand(driver, identity, effect).map(|()| nothing).boxed()
         }
         Effect::StartChild(call) => Box::pin(async move {
             match stand_in(&driver, &identity, &call).await {
                 Some(message) => message.into(),
-                None => child::start(driver, identity, call).await.into(),
+                None => child::start(driver, identity, call).await,
             }
         }),
         Effect::OfferActivity(call) => Box::pin(async move {
@@ -46,6 +47,7 @@ pub(crate) fn perform(
                 None => Returned {
                     call: Some(call.id),
                     message: Some(offer(driver, identity, call).await),
+                    failed: None,
                 },
             }
         }),

@@ -57,6 +57,7 @@ pub(crate) async fn poll(driver: Driver, identity: Arc<Identity>, call: Call, ag
             submission: submission.unwrap_or_default(),
             result,
         }),
+        failed: None,
     }
 }
 

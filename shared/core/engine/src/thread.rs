@@ -158,9 +158,9 @@ pub struct Fork<D> {
     pub begun: u32,
     /// How many are through.
     pub finished: u32,
-    /// How many have failed and are tolerated.
+    /// How many have failed and are tolerated; of a Map Run: how many items.
     pub failed: u32,
-    /// How many may fail.
+    /// How many may fail; of a Map Run: how many items.
     pub tolerated: u32,
     /// How many may run at once.
     pub width: u32,

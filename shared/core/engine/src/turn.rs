@@ -37,6 +37,8 @@ pub(crate) struct Turn<'a> {
     /// What watches the state under test: of a trial alone.
     pub(crate) probe: Option<Rc<Probe>>,
     transitions: u32,
+    /// Whether the execution ended in this turn: a Map Run ends without an event.
+    has_ended: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -54,6 +56,7 @@ impl<'a> Turn<'a> {
             buried: BTreeMap::new(),
             probe: None,
             transitions: 0,
+            has_ended: false,
         }
     }
 
@@ -67,7 +70,8 @@ impl<'a> Turn<'a> {
         self.outcome
             .effects
             .retain(|effect| effect.is_wanted(|call| calls.contains_key(&call)));
-        self.outcome.changed = !self.outcome.events.is_empty()
+        self.outcome.changed = self.has_ended
+            || !self.outcome.events.is_empty()
             || !self.execution.changed.is_empty()
             || !self.outcome.payloads.is_empty();
         self.outcome
@@ -415,6 +419,7 @@ impl<'a> Turn<'a> {
         for id in waiting {
             job::cancel(self, id);
         }
+        self.has_ended = true;
         self.execution.status = status;
         self.execution.closing = Some(Closing {
             status,

@@ -565,15 +565,16 @@ fn child_ended(turn: &mut Turn<'_>, id: ThreadId, result: Result<String, Failure
             let items = items_of(turn, id);
             let Some(fork) = turn.fork_of(root) else { return };
             let failed = fork.failed.saturating_add(items);
-            if failed > fork.tolerated {
-                turn.close_failed(&threshold_exceeded(), 0);
-                return;
-            }
+            let is_too_many = failed > fork.tolerated;
             turn.set_phase(id, Phase::Tolerated);
             turn.change_fork(root, |fork| {
                 fork.failed = failed;
                 fork.finished += 1;
             });
+            if is_too_many {
+                turn.close_failed(&threshold_exceeded(), 0);
+                return;
+            }
         }
     }
     go_on(turn, root);

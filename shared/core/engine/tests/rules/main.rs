@@ -16,6 +16,7 @@ mod jobs;
 mod jsonata;
 mod limits;
 mod map;
+mod map_run;
 mod map_size;
 mod messages;
 mod parallel;
