@@ -1,7 +1,8 @@
 //! The distributed Map: Map Runs and their child executions.
 
 use crate::support::{Server, event_types, output, refusal};
-use aws_sdk_sfn::types::{ExecutionStatus, MapRunStatus};
+use aws_sdk_sfn::operation::describe_map_run::DescribeMapRunOutput;
+use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus, MapRunStatus};
 use serde_json::{Value, json};
 
 /// A distributed Map over `$.items`, with these fields besides, whose children run `states` from `Work` on.
@@ -62,6 +63,16 @@ async fn map_run_of(server: &Server, execution: &str) -> String {
     panic!("the execution has begun no Map Run");
 }
 
+async fn map_run(server: &Server, arn: &str) -> DescribeMapRunOutput {
+    let request = server.client().describe_map_run().map_run_arn(arn);
+    request.send().await.unwrap()
+}
+
+async fn children(server: &Server, map_run_arn: &str) -> Vec<ExecutionListItem> {
+    let request = server.client().list_executions().map_run_arn(map_run_arn);
+    request.send().await.unwrap().executions
+}
+
 #[tokio::test]
 async fn every_item_is_a_child_execution_of_the_map_run() {
     let server = Server::start();
@@ -88,18 +99,12 @@ async fn every_item_is_a_child_execution_of_the_map_run() {
             "ExecutionSucceeded"
         ]
     );
-    let map_run = map_run_of(&server, &run).await;
+    let map_run_arn = map_run_of(&server, &run).await;
     assert!(
-        map_run.starts_with("arn:aws:states:us-east-1:123456789012:mapRun:mapping/Each:"),
-        "{map_run}"
+        map_run_arn.starts_with("arn:aws:states:us-east-1:123456789012:mapRun:mapping/Each:"),
+        "{map_run_arn}"
     );
-    let described = server
-        .client()
-        .describe_map_run()
-        .map_run_arn(&map_run)
-        .send()
-        .await
-        .unwrap();
+    let described = map_run(&server, &map_run_arn).await;
     assert_eq!(described.status, MapRunStatus::Succeeded);
     assert_eq!(described.execution_arn, run);
     let items = described.item_counts.unwrap();
@@ -107,23 +112,17 @@ async fn every_item_is_a_child_execution_of_the_map_run() {
         (items.total, items.succeeded, items.failed, items.pending),
         (3, 3, 0, 0)
     );
-    let children = server
-        .client()
-        .list_executions()
-        .map_run_arn(&map_run)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(children.executions.len(), 3);
-    for child in &children.executions {
+    let children = children(&server, &map_run_arn).await;
+    assert_eq!(children.len(), 3);
+    for child in &children {
         assert_eq!(child.status, ExecutionStatus::Succeeded);
         assert_eq!(
             (child.map_run_arn.as_deref(), child.item_count),
-            (Some(&*map_run), Some(1))
+            (Some(&*map_run_arn), Some(1))
         );
         assert!(child.state_machine_arn.ends_with(":stateMachine:mapping/Each"));
         let described = server.described(&child.execution_arn).await;
-        assert_eq!(described.map_run_arn.as_deref(), Some(&*map_run));
+        assert_eq!(described.map_run_arn.as_deref(), Some(&*map_run_arn));
         assert_eq!(described.input, described.output);
         assert_eq!(
             event_types(&server, &child.execution_arn).await,
@@ -143,7 +142,7 @@ async fn every_item_is_a_child_execution_of_the_map_run() {
             .unwrap();
         assert_eq!(
             (machine.label.as_deref(), machine.map_run_arn.as_deref()),
-            (Some("Each"), Some(&*map_run))
+            (Some("Each"), Some(&*map_run_arn))
         );
     }
     // They are no executions of the state machine itself.
@@ -165,16 +164,10 @@ async fn children_may_be_express() {
         .await;
     let run = server.run(&machine, "run", r#"{"items":["a","b"]}"#).await;
     assert_eq!(output(&server.ended(&run).await), json!(["a", "b"]));
-    let map_run = map_run_of(&server, &run).await;
-    let children = server
-        .client()
-        .list_executions()
-        .map_run_arn(&map_run)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(children.executions.len(), 2);
-    for child in &children.executions {
+    let map_run_arn = map_run_of(&server, &run).await;
+    let children = children(&server, &map_run_arn).await;
+    assert_eq!(children.len(), 2);
+    for child in &children {
         assert!(
             child.execution_arn.contains(":express:express/Each:"),
             "{}",
@@ -208,14 +201,8 @@ async fn items_come_in_batches() {
         output(&server.ended(&run).await),
         json!([batch(json!([1, 2])), batch(json!([3, 4])), batch(json!([5]))])
     );
-    let map_run = map_run_of(&server, &run).await;
-    let described = server
-        .client()
-        .describe_map_run()
-        .map_run_arn(&map_run)
-        .send()
-        .await
-        .unwrap();
+    let map_run_arn = map_run_of(&server, &run).await;
+    let described = map_run(&server, &map_run_arn).await;
     assert_eq!(described.item_counts.unwrap().total, 5);
     assert_eq!(described.execution_counts.unwrap().total, 3);
 
@@ -260,14 +247,8 @@ async fn more_failures_than_are_tolerated_fail_the_map_run() {
             "ExecutionFailed"
         ]
     );
-    let map_run = map_run_of(&server, &run).await;
-    let described = server
-        .client()
-        .describe_map_run()
-        .map_run_arn(&map_run)
-        .send()
-        .await
-        .unwrap();
+    let map_run_arn = map_run_of(&server, &run).await;
+    let described = map_run(&server, &map_run_arn).await;
     assert_eq!(described.status, MapRunStatus::Failed);
     let counts = described.execution_counts.unwrap();
     assert_eq!(
@@ -339,15 +320,9 @@ async fn the_failure_of_a_map_run_can_be_caught() {
 }
 
 /// Waits until the Map Run has so many children at work.
-async fn running(server: &Server, map_run: &str, wanted: i64) {
+async fn running(server: &Server, map_run_arn: &str, wanted: i64) {
     for _ in 0..500 {
-        let described = server
-            .client()
-            .describe_map_run()
-            .map_run_arn(map_run)
-            .send()
-            .await
-            .unwrap();
+        let described = map_run(server, map_run_arn).await;
         if described.execution_counts.unwrap().running == wanted {
             return;
         }
@@ -364,34 +339,24 @@ async fn a_map_run_is_as_wide_as_it_may_and_stops_with_its_execution() {
         .create("wide", &map(&wait, &json!({ "MaxConcurrency": 2 })))
         .await;
     let run = server.run(&machine, "run", r#"{"items":[1,2,3,4,5]}"#).await;
-    let map_run = map_run_of(&server, &run).await;
-    running(&server, &map_run, 2).await;
+    let map_run_arn = map_run_of(&server, &run).await;
+    running(&server, &map_run_arn, 2).await;
     let client = server.client();
     client
         .update_map_run()
-        .map_run_arn(&map_run)
+        .map_run_arn(&map_run_arn)
         .max_concurrency(4)
         .send()
         .await
         .unwrap();
-    running(&server, &map_run, 4).await;
-    let described = client
-        .describe_map_run()
-        .map_run_arn(&map_run)
-        .send()
-        .await
-        .unwrap();
+    running(&server, &map_run_arn, 4).await;
+    let described = map_run(&server, &map_run_arn).await;
     assert_eq!(described.max_concurrency, 4);
     assert_eq!(described.execution_counts.unwrap().pending, 1);
 
     client.stop_execution().execution_arn(&run).send().await.unwrap();
-    running(&server, &map_run, 0).await;
-    let described = client
-        .describe_map_run()
-        .map_run_arn(&map_run)
-        .send()
-        .await
-        .unwrap();
+    running(&server, &map_run_arn, 0).await;
+    let described = map_run(&server, &map_run_arn).await;
     assert_eq!(described.status, MapRunStatus::Aborted);
     assert_eq!(described.execution_counts.unwrap().aborted, 4);
     assert_eq!(
@@ -405,13 +370,13 @@ async fn a_map_run_is_as_wide_as_it_may_and_stops_with_its_execution() {
     );
     let late = client
         .update_map_run()
-        .map_run_arn(&map_run)
+        .map_run_arn(&map_run_arn)
         .max_concurrency(1)
         .send()
         .await;
     assert_eq!(
         refusal(late),
-        format!("ValidationException: The Map Run '{map_run}' has ended")
+        format!("ValidationException: The Map Run '{map_run_arn}' has ended")
     );
 }
 
@@ -616,8 +581,8 @@ async fn a_map_run_goes_on_after_the_server_was_killed() {
         .create("lasting", &map(&states, &json!({ "MaxConcurrency": 2 })))
         .await;
     let run = server.run(&machine, "run", r#"{"items":[1,2,3,4,5,6]}"#).await;
-    let map_run = map_run_of(&server, &run).await;
-    running(&server, &map_run, 2).await;
+    let map_run_arn = map_run_of(&server, &run).await;
+    running(&server, &map_run_arn, 2).await;
     for round in 0..6 {
         if round % 2 == 0 {
             server.kill();
@@ -639,12 +604,6 @@ async fn a_map_run_goes_on_after_the_server_was_killed() {
         report.output(doubled.to_string()).send().await.unwrap();
     }
     assert_eq!(output(&server.ended(&run).await), json!([2, 4, 6, 8, 10, 12]));
-    let children = server
-        .client()
-        .list_executions()
-        .map_run_arn(&map_run)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(children.executions.len(), 6);
+    let children = children(&server, &map_run_arn).await;
+    assert_eq!(children.len(), 6);
 }

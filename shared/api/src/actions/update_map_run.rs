@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::wire::Answer;
 use crate::{Call, map_runs, members};
 use driver::Updated;
-use engine::BoundsUpdate;
+use engine::{BoundsUpdate, Status};
 
 /// Numbers of the API are 64 bits wide, with a sign.
 const COUNT_MAX: u64 = i64::MAX.unsigned_abs();
@@ -25,10 +25,18 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Error> {
     map_runs::find(call, &arn).await?;
     match call.driver.update_map_run(&arn.key, update).await? {
         Updated::Done => Ok(Answer::default()),
+        Updated::Ended | Updated::Missing if is_running(call, &arn).await? => Err(Error::validation(
+            format!("The Map Run '{}' has not read its items yet", arn.text),
+        )),
         Updated::Ended | Updated::Missing => {
             let mut error = Error::validation(format!("The Map Run '{}' has ended", arn.text));
             error.reason = Some("CANNOT_UPDATE_COMPLETED_MAP_RUN");
             Err(error)
         }
     }
+}
+
+async fn is_running(call: &Call<'_>, arn: &MapRunArn) -> Result<bool, Error> {
+    let head = map_runs::find(call, arn).await?;
+    Ok(head.status == Status::Running)
 }

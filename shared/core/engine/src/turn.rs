@@ -216,6 +216,12 @@ impl<'a> Turn<'a> {
         self.program.state(self.thread(id)?.state)
     }
 
+    /// Returns the name of the state that a thread is in.
+    pub(crate) fn name_of(&self, id: ThreadId) -> Arc<str> {
+        self.state_of(id)
+            .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name))
+    }
+
     /// Sets aside the numbers of `count` threads; returns the first.
     pub(crate) fn reserve_threads(&mut self, count: u32) -> ThreadId {
         let first = self.execution.counters.next_thread;
@@ -321,7 +327,7 @@ impl<'a> Turn<'a> {
 
     /// Lets something count for as much as so many transitions.
     pub(crate) fn count_transitions(&mut self, count: u32) {
-        self.transitions += count;
+        self.transitions = self.transitions.saturating_add(count);
     }
 
     // ---- from state to state -------------------------------------------------------------------------------

@@ -299,6 +299,6 @@ fn unreadable(error: csv::Error) -> Fault {
     failed(&format!("the object cannot be read as CSV: {error}"))
 }
 
-fn failed(cause: &str) -> Fault {
+pub(crate) fn failed(cause: &str) -> Fault {
     Fault::new(errors::ITEM_READER_FAILED, cause)
 }

@@ -90,10 +90,7 @@ pub(crate) fn prepare(
         Some(items) => turn.data(items),
         None => input,
     };
-    let name = turn
-        .state_of(id)
-        .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
-    turn.check_depth(&items, &name)?;
+    turn.check_depth(&items, &turn.name_of(id))?;
     Ok(Prepared {
         items,
         width: u32::try_from(width).unwrap_or(u32::MAX),
@@ -167,10 +164,7 @@ pub(crate) fn iteration_input(
     if map.item_selector.is_none() {
         return Ok(input);
     }
-    let name = turn
-        .state_of(id)
-        .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
-    turn.check_size(&input, &name)?;
+    turn.check_size(&input, &turn.name_of(id))?;
     Ok(input)
 }
 

@@ -12,7 +12,7 @@
 use crate::data::Data;
 use crate::execution::{MapPart, MapRole, Status};
 use crate::fault::{Fault, errors};
-use crate::flow::Frame;
+use crate::flow::{Evaluator, Frame};
 use crate::history::{Details, Why};
 use crate::limits::{DISTRIBUTED_MAP_CONCURRENCY_MAX, EVALUATION_BYTES_MAX, TASK_SECONDS_DEFAULT};
 use crate::message::{BoundsUpdate, CallId};
@@ -28,8 +28,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How many transitions the start of a child counts for: a turn starts a hundred at most.
+/// How many transitions the start of a child counts for, and how many bytes of its input for one more: a turn starts a
+/// hundred at most, and its entry stays small.
 const TRANSITIONS_PER_CHILD: u32 = 20;
+const BYTES_PER_TRANSITION: usize = 64;
 
 /// What a Map Run is started with: all that its state evaluates in the execution that it stands in.
 #[derive(Debug, Deserialize, Serialize)]
@@ -90,10 +92,7 @@ pub(crate) fn begin(
     // Recorded: what is read has length 0 (scenarios/map_item_reader_base_json_max_items).
     let length = order.items.as_ref().map_or(0, map::length);
     let order = turn.data(serde_json::to_value(&order).unwrap_or_default());
-    let name = turn
-        .state_of(id)
-        .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
-    turn.check_depth(&order, &name)?;
+    turn.check_depth(&order, &turn.name_of(id))?;
     let call = turn.next_call();
     turn.emit_for(
         id,
@@ -157,7 +156,7 @@ fn order(turn: &mut Turn<'_>, id: ThreadId, map: &Map, distributed: &Distributed
     })
 }
 
-fn batches(evaluator: &crate::flow::Evaluator<'_>, batcher: &ItemBatcher) -> Result<Batches, Fault> {
+fn batches(evaluator: &Evaluator<'_>, batcher: &ItemBatcher) -> Result<Batches, Fault> {
     let number = |setting: &Option<_>, field: &str| {
         let setting = setting.as_ref();
         setting
@@ -165,7 +164,7 @@ fn batches(evaluator: &crate::flow::Evaluator<'_>, batcher: &ItemBatcher) -> Res
             .transpose()
     };
     Ok(Batches {
-        // AWS's reference: zero is no bound.
+        // Zero is no bound.
         max_items: number(&batcher.max_items, "MaxItemsPerBatch")?.filter(|most| *most > 0),
         max_input_bytes: number(&batcher.max_input_bytes, "MaxInputBytesPerBatch")?.filter(|most| *most > 0),
         batch_input: match &batcher.batch_input {
@@ -185,13 +184,7 @@ fn run_ended(turn: &mut Turn<'_>, id: ThreadId, map: &Map, result: Result<String
             let result = turn.data_from_text(&output);
             // What goes wrong from here on is the state's own failure, not its Map Run's.
             turn.set_phase(id, Phase::Again);
-            let name = turn
-                .state_of(id)
-                .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
-            let completed = turn
-                .check_size(&result, &name)
-                .and_then(|()| turn.complete(id, &map.flow, result, map.transition));
-            match completed {
+            match turn.complete(id, &map.flow, result, map.transition) {
                 Ok(()) => return,
                 Err(fault) => fault,
             }
@@ -297,6 +290,12 @@ fn items_read(turn: &mut Turn<'_>, id: ThreadId, answer: &str) -> Result<(), Fau
     };
     let name = format!("{:08}", pages.len());
     let page = turn.data(page.items);
+    let bytes = pages.values().map(Data::bytes).sum::<usize>() + page.bytes();
+    if bytes > EVALUATION_BYTES_MAX {
+        return Err(item_reader::failed(&format!(
+            "the items have more than {EVALUATION_BYTES_MAX} bytes in all"
+        )));
+    }
     turn.set_variables(id, vec![(name, page)]);
     read(turn, id, rest);
     Ok(())
@@ -528,7 +527,6 @@ fn go_on(turn: &mut Turn<'_>, root: ThreadId) {
 }
 
 fn start_child(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fault> {
-    turn.count_transitions(TRANSITIONS_PER_CHILD);
     let Some((index, units)) = turn.thread(id).map(|thread| (thread.index, thread.input.clone())) else {
         return Ok(());
     };
@@ -539,10 +537,9 @@ fn start_child(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fault
         map::selected(turn, ThreadId(0), map, &units, index)?
     };
     let input = turn.data(input);
-    let name = turn
-        .state_of(id)
-        .map_or_else(|| Arc::from(""), |state| Arc::clone(&state.name));
-    turn.check_size(&input, &name)?;
+    let weight = u32::try_from(input.bytes() / BYTES_PER_TRANSITION).unwrap_or(u32::MAX);
+    turn.count_transitions(TRANSITIONS_PER_CHILD.saturating_add(weight));
+    turn.check_size(&input, &turn.name_of(id))?;
     let call = turn.next_call();
     let calling = calling(turn, call, input);
     turn.set_phase(id, Phase::Calling(calling));
@@ -601,6 +598,11 @@ fn items_of(turn: &Turn<'_>, id: ThreadId) -> u32 {
 fn close(turn: &mut Turn<'_>, root: ThreadId) {
     let text = turn.outputs_of(root);
     let output = turn.data_from_text(&text);
+    if let Err(fault) = turn.check_size(&output, &turn.name_of(root)) {
+        turn.outcome.payloads.pop();
+        turn.close_failed(&fault, 0);
+        return;
+    }
     turn.drop_threads_of(root, None);
     turn.forget_buried();
     turn.close(Status::Succeeded, Some(output), Why::default());

@@ -247,3 +247,25 @@ fn the_bounds_of_a_map_run_change_while_it_runs() {
     assert!(!run.tell(update(Some(1), None)), "it has ended");
     assert!(!play.tell(update(Some(1), None)), "it is no Map Run");
 }
+
+#[test]
+fn more_output_than_a_state_may_have_fails_the_map_run() {
+    let definition = definition(&json!({}));
+    let mut play = Play::new(&definition, "[1,2]").unwrap();
+    let mut run = started(&definition, &play.calls.pop_front().unwrap());
+    let children: Vec<Call> = run.calls.drain(..).collect();
+    let large = json!("x".repeat(140_000));
+    run.tell(ended(&children[0], Ok(large.clone())));
+    run.tell(ended(&children[1], Ok(large)));
+    assert_eq!(run.error().0, "States.DataLimitExceeded");
+}
+
+#[test]
+fn an_entry_begins_few_children_with_much_input() {
+    let definition = definition(&json!({}));
+    let items = vec!["x".repeat(4_000); 60];
+    let mut play = Play::new(&definition, &json!(items).to_string()).unwrap();
+    let run = started(&definition, &play.calls.pop_front().unwrap());
+    assert_eq!(run.calls.len(), 60);
+    assert!(run.execution.seq > 2, "in {} entries", run.execution.seq);
+}
