@@ -103,7 +103,8 @@ fn what_needs_nothing_or_cannot_be_run_says_so() {
     let pass = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
     let mut processor = pass.clone();
     processor["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
-    let map = json!({ "Type": "Map", "ItemProcessor": processor, "End": true });
+    let writer = json!({ "Resource": "arn:aws:states:::s3:putObject", "Parameters": { "Bucket": "b", "Prefix": "p" } });
+    let map = json!({ "Type": "Map", "ItemProcessor": processor, "ResultWriter": writer, "End": true });
     let later = json!({ "StartAt": "Many", "States": { "Many": map } });
     let folder = Folder::new()
         .with("pass.json", pass.to_string())
@@ -117,7 +118,7 @@ fn what_needs_nothing_or_cannot_be_run_says_so() {
     assert_eq!(map.code, Some(0));
     assert!(
         map.err
-            .starts_with("map.json: note: `Many` cannot be run here: the distributed Map"),
+            .starts_with("map.json: note: `Many` cannot be run here: the ResultWriter of"),
         "{map:?}"
     );
 }
