@@ -14,7 +14,6 @@ pub(crate) const EXECUTIONS: Listed = &[
             "scenarios_base_scenarios-TestBaseScenarios_map_item_reader_csv_headers_decl_extra_fields",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_config_distributed_item_selector",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_config_distributed_reentrant",
-            "scenarios_base_scenarios-TestBaseScenarios_map_state_config_distributed_reentrant_lambda",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_config_inline_item_selector",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_legacy_config_distributed",
             "scenarios_base_scenarios-TestBaseScenarios_map_state_legacy_config_distributed_item_selector",
@@ -23,8 +22,11 @@ pub(crate) const EXECUTIONS: Listed = &[
         ],
     ),
     (
-        "the function that a child of the Map Run calls, and its answer, are not recorded",
-        &["local_mocking_base_scenarios-TestBaseScenarios_map_state_lambda"],
+        "what the function answers that a child of the Map Run calls is not recorded",
+        &[
+            "local_mocking_base_scenarios-TestBaseScenarios_map_state_lambda",
+            "scenarios_base_scenarios-TestBaseScenarios_map_state_config_distributed_reentrant_lambda",
+        ],
     ),
     (
         "the recording has lost its dates",
