@@ -39,7 +39,7 @@ pub enum NotRedrivable {
 
 impl fmt::Display for NotRedrivable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // AWS's words (API reference: DescribeExecution), but for the last, and for the two that it does not document.
+        // AWS's words (API reference: DescribeExecution), but for the last two, and for the two that it does not document.
         f.write_str(match self {
             NotRedrivable::Express => "Execution is of type EXPRESS and cannot be redriven",
             NotRedrivable::Status(status) => {

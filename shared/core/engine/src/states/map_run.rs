@@ -530,8 +530,7 @@ fn start_child(turn: &mut Turn<'_>, id: ThreadId, map: &Map) -> Result<(), Fault
     let Some((index, units)) = turn.thread(id).map(|thread| (thread.index, thread.input.clone())) else {
         return Ok(());
     };
-    let is_batched = matches!(&map.mode, MapMode::Distributed(distributed) if distributed.batcher.is_some());
-    let input = if is_batched {
+    let input = if is_batched(map) {
         crate::context::item_at(&units, index).0
     } else {
         map::selected(turn, ThreadId(0), map, &units, index)?
@@ -582,16 +581,21 @@ fn items_of(turn: &Turn<'_>, id: ThreadId) -> u32 {
     let Some(Phase::Calling(calling)) = turn.thread(id).map(|thread| &thread.phase) else {
         return 1;
     };
-    let is_batched = turn.state_of(id).is_some_and(|state| match &state.kind {
-        StateKind::Map(map) => {
-            matches!(&map.mode, MapMode::Distributed(distributed) if distributed.batcher.is_some())
-        }
-        _ => false,
-    });
+    let Some(State {
+        kind: StateKind::Map(map),
+        ..
+    }) = turn.state_of(id)
+    else {
+        return 1;
+    };
     match calling.parameters.value().get("Items") {
-        Some(Value::Array(items)) if is_batched => u32::try_from(items.len()).unwrap_or(u32::MAX),
+        Some(Value::Array(items)) if is_batched(map) => u32::try_from(items.len()).unwrap_or(u32::MAX),
         _ => 1,
     }
+}
+
+fn is_batched(map: &Map) -> bool {
+    matches!(&map.mode, MapMode::Distributed(distributed) if distributed.batcher.is_some())
 }
 
 /// Ends the Map Run with the outputs of its children, in the order of the items.
@@ -635,6 +639,7 @@ pub(crate) fn submitted(turn: &mut Turn<'_>, id: ThreadId, submission: &str) {
     );
     if !is_new {
         // Somebody has looked after it: nobody needs to for a while.
+        turn.accept();
         let now = turn.now;
         task::change_calling(turn, id, |calling| {
             if let Some(job) = &mut calling.job {
